@@ -1,0 +1,1 @@
+"""Who proposes factor programs: the `Proposer` contract and the offline grammar proposer."""

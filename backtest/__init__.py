@@ -1,0 +1,1 @@
+"""Scoring of signals: information coefficients, fitness, date splits, portfolio simulation."""

@@ -1,0 +1,1 @@
+"""The search: tuning, worker processes and the mining loop."""

@@ -1,0 +1,1 @@
+"""FactorEngine: search for alpha factors in daily OHLCV data."""

@@ -1,0 +1,1 @@
+"""Factor programs: text, parameters, operators, policy, causality audit and sandboxed execution."""

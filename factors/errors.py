@@ -1,0 +1,61 @@
+"""What can be wrong with a factor program. Every failure is a recorded result, never a fake score.
+
+    ProgramError            stage: where it was found
+    ├── SyntaxProgramError  parse      the text is not Python
+    ├── PolicyError         policy     an import, name or attribute that programs may not use
+    ├── ContractError       contract   no `factor`, bad PARAMETERS, wrong shape or type, all NaN
+    ├── LookAheadError      causality  a value at day t changes when rows after t change
+    ├── ExecutionError      run        the program raised
+    ├── TimeoutProgramError timeout    the program ran longer than allowed
+    └── MemoryProgramError  memory     the program needed more memory than allowed
+"""
+
+from market.errors import FactorEngineError
+
+
+class ProgramError(FactorEngineError):
+    """A factor program broke its contract; `stage` names the check that found it."""
+
+    stage = "program"
+
+
+class SyntaxProgramError(ProgramError):
+    """The text is not Python."""
+
+    stage = "parse"
+
+
+class PolicyError(ProgramError):
+    """The program uses an import, a name or an attribute that programs may not use."""
+
+    stage = "policy"
+
+
+class ContractError(ProgramError):
+    """The program breaks the factor contract: entry point, PARAMETERS, result shape or type."""
+
+    stage = "contract"
+
+
+class LookAheadError(ProgramError):
+    """A value at day t depends on a row after t."""
+
+    stage = "causality"
+
+
+class ExecutionError(ProgramError):
+    """The program raised an exception."""
+
+    stage = "run"
+
+
+class TimeoutProgramError(ProgramError):
+    """The program ran longer than allowed."""
+
+    stage = "timeout"
+
+
+class MemoryProgramError(ProgramError):
+    """The program needed more memory than allowed."""
+
+    stage = "memory"

@@ -1,0 +1,1 @@
+"""The experience store: every run, program, trial, score and failure, in SQL."""

@@ -1,0 +1,1 @@
+"""Daily market data: the panel, its loaders and audit, universes, forward returns, a synthetic market."""
