@@ -18,9 +18,9 @@ read-only; keyed by the source text, the CPU and, added here, by what a kernel p
 import hashlib
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints, overload
 
 import numpy as np
@@ -85,24 +85,38 @@ class Device(Generic[P, R]):
 class Kernel(Generic[P, R]):
     """A function compiled to its annotated signature on first call; positional arguments only."""
 
-    def __init__(self, function: Callable[P, R], fastmath: frozenset[str]) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        fastmath: frozenset[str],
+        *,
+        name: str | None = None,
+        bindings: Mapping[str, Device[..., Any]] = MappingProxyType({}),
+    ) -> None:
         self.function = _plain(function)
         self.fastmath = fastmath
-        self.name = f"{self.function.__module__}:{self.function.__qualname__}"
+        self.bindings = bindings
+        self.name = f"{self.function.__module__}:{name or self.function.__qualname__}"
         self.__doc__ = function.__doc__
-        self._compiled: Callable[..., R] | None = None
         self.from_cache = False
+        self._compiled: Callable[..., R] | None = None
+        _KERNELS[self.name] = self
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the compiled code."""
         compiled = self._compiled or self.compile()
         return compiled(*args, **kwargs)
 
+    def variant(self, name: str, **bindings: Device[..., Any]) -> "Kernel[P, R]":
+        """Return the same loop around other devices: `bindings` replaces the globals of these names."""
+        function: Any = self.function
+        return Kernel(function, self.fastmath, name=name, bindings=bindings)
+
     def compile(self) -> Callable[..., R]:
         """Compile, or read the compiled code from disk; `from_cache` says which."""
         if self._compiled is None:
-            linked = _link(self.function, {})
-            linked.__qualname__ += f"_{_digest(self.function)}"
+            linked = _link(self.function, dict(self.bindings), {})
+            linked.__qualname__ = f"{self.name.partition(':')[2]}_{_digest(self.function, self.bindings)}"
             dispatcher = _njit(linked, fastmath=set(self.fastmath), nogil=True)
             _enable_cache(dispatcher, self.name)
             dispatcher.compile(_signature(self.function))
@@ -129,9 +143,7 @@ def kernel(function: Any = None, /, *, fastmath: frozenset[str] = frozenset()) -
         raise ValueError(f"a kernel must keep NaN and infinity, got fastmath {sorted(forbidden)}: drop them")
 
     def declare(declared: Callable[..., Any]) -> Kernel[..., Any]:
-        declared_kernel = Kernel(declared, fastmath)
-        _KERNELS[declared_kernel.name] = declared_kernel
-        return declared_kernel
+        return Kernel(declared, fastmath)
 
     return declare if function is None else declare(function)
 
@@ -165,32 +177,31 @@ def _enable_cache(dispatcher: Any, name: str) -> None:
         logger.warning("kernel %s will be compiled in every process: %s", name, error)
 
 
-def _referenced(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    names = sorted(set(function.__code__.co_names))
-    return ((name, function.__globals__[name]) for name in names if name in function.__globals__)
+def _referenced(function: FunctionType, bindings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    scope = {**function.__globals__, **bindings}
+    return ((name, scope[name]) for name in sorted(set(function.__code__.co_names)) if name in scope)
 
 
-def _link(function: FunctionType, linked: dict[int, Any]) -> FunctionType:
+def _link(function: FunctionType, bindings: dict[str, Any], linked: dict[int, Any]) -> FunctionType:
     """Copy `function` with every `Device` it names replaced by its Numba dispatcher."""
-    scope = dict(function.__globals__)
-    for name, value in _referenced(function):
+    scope = {**function.__globals__, **bindings}
+    for name, value in _referenced(function, bindings):
         if isinstance(value, Device):
             if id(value) not in linked:
-                linked[id(value)] = _njit(_link(value.function, linked))
+                linked[id(value)] = _njit(_link(value.function, {}, linked))
             scope[name] = linked[id(value)]
-    copy = FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
-    copy.__qualname__ = function.__qualname__
+    copy = FunctionType(function.__code__, scope, function.__name__)
     copy.__module__ = function.__module__
     return copy
 
 
-def _digest(function: FunctionType) -> str:
+def _digest(function: FunctionType, bindings: Mapping[str, Any]) -> str:
     """Digest of the devices and constants that `function` pulls in: Numba's cache key ignores them."""
     digest = hashlib.sha256()
-    for name, value in _referenced(function):
+    for name, value in _referenced(function, bindings):
         if isinstance(value, Device):
             code = value.function.__code__
-            digest.update(repr((name, code.co_code, code.co_consts, _digest(value.function))).encode())
+            digest.update(repr((name, code.co_code, code.co_consts, _digest(value.function, {}))).encode())
         elif isinstance(value, bool | int | float | str | tuple):
             digest.update(repr((name, value)).encode())
     return digest.hexdigest()[:12]
