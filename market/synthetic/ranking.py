@@ -32,7 +32,7 @@ def percent_ranks(values: FloatArray, valid: BoolArray) -> FloatArray:
 
 
 def standard_ranks(values: FloatArray, valid: BoolArray) -> FloatArray:
-    """Ranks of the finite valid values with mean 0 and deviation 1 per row; 0 elsewhere and if all are tied."""
+    """Ranks of the finite valid values, mean 0 and deviation 1 per row; 0 elsewhere and if all are tied."""
     known = valid & np.isfinite(values)
     centred = _centred(row_ranks(values, known), known)
     variance = (centred**2).sum(axis=-1, keepdims=True) / np.maximum(known.sum(axis=-1, keepdims=True), 1)
@@ -47,6 +47,14 @@ def row_correlation(left: FloatArray, right: FloatArray, valid: BoolArray) -> Fl
     undefined = np.full(product.shape, np.nan)
     correlation: FloatArray = np.divide(product, scale, out=undefined, where=scale > 0)
     return correlation
+
+
+def column_medians(rows: FloatArray) -> FloatArray:
+    """Median of each column of (days, N), shape (N,); NaN where a day is missing."""
+    ordered = np.sort(rows, axis=0)
+    middle = len(rows) // 2
+    median: FloatArray = (ordered[middle] + ordered[(len(rows) - 1) // 2]) / 2
+    return np.where(np.isnan(ordered[-1]), np.nan, median)
 
 
 def _centred(values: FloatArray, valid: BoolArray) -> FloatArray:

@@ -1,8 +1,8 @@
 """Everything in the market that no signal moves: volatility, shocks, volume, the shape of the day.
 
 Every array is float64 without NaN. Logs are natural. The stylised facts are those listed by R. Cont,
-"Empirical properties of asset returns", Quantitative Finance 1 (2001) 223-236: fat tails, clustered volatility,
-volume that rises with the size of the move.
+"Empirical properties of asset returns", Quantitative Finance 1 (2001) 223-236: fat tails, clustered
+volatility, volume that rises with the size of the move.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from market.arrays import FloatArray
 from market.synthetic.config import SyntheticConfig
@@ -84,7 +83,10 @@ def _surprise(shock: FloatArray) -> FloatArray:
 
 def _persistent(memory: float, innovation: FloatArray) -> FloatArray:
     """First-order autoregression driven by yesterday's innovation, started at its mean of zero."""
-    return np.asarray(lfilter([0.0, 1.0], [1.0, -memory], innovation, axis=0), dtype=np.float64)
+    level = np.zeros(innovation.shape)
+    for day in range(1, len(level)):
+        level[day] = memory * level[day - 1] + innovation[day - 1]
+    return level
 
 
 def _market(config: SyntheticConfig, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -9,6 +9,7 @@ import numpy as np
 from market.arrays import BoolArray, FloatArray
 from market.synthetic.history import History
 from market.synthetic.planted.rule import PlantedRule
+from market.synthetic.ranking import column_medians
 
 SOURCE = '''"""Crowded moves revert, quiet moves go on.
 
@@ -39,7 +40,7 @@ def score(history: History, universe: BoolArray, p: Mapping[str, float]) -> Floa
     past_return = close[-1] / close[0] - 1
     known = universe & np.isfinite(past_return)
     move = np.where(known, past_return - past_return[known].sum() / max(known.sum(), 1), np.nan)
-    surprise = volume[-1] / np.median(volume, axis=0)
+    surprise = volume[-1] / column_medians(volume)
     quiet = np.where(surprise <= p["crowd"], move, np.nan)
     return np.where(surprise > p["crowd"], -move, quiet)
 

@@ -9,6 +9,7 @@ import numpy as np
 from market.arrays import BoolArray, FloatArray
 from market.synthetic.history import History
 from market.synthetic.planted.rule import PlantedRule
+from market.synthetic.ranking import column_medians
 
 SOURCE = '''"""Lasting attention: the ordinary dollar volume of recent days against that of two months.
 
@@ -35,7 +36,7 @@ def score(history: History, _universe: BoolArray, p: Mapping[str, float]) -> Flo
     recent, usual = int(p["recent"]), int(p["usual"])
     history.record({"dollars": history.last("close", 1)[0] * history.last("volume", 1)[0]})
     dollars = history.last("dollars", usual)
-    today: FloatArray = np.log(np.median(dollars[-recent:], axis=0) / np.median(dollars, axis=0))
+    today: FloatArray = np.log(column_medians(dollars[-recent:]) / column_medians(dollars))
     return today
 
 
