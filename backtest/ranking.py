@@ -1,0 +1,154 @@
+"""Cross-sections and their ranks: the one sort that every score of a signal shares.
+
+Names outside the universe are squeezed out first: row t of a compressed array holds the `counts[t]` names
+of that day, padded to the widest day. Ranks are average ranks, doubled so that they stay integers (2 = the
+lowest name alone, 0 = no opinion); sums and products of them are therefore exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backtest.sorting import RankArray, sort_values
+from factors.jit import (
+    Indices,
+    IntegerVector,
+    Matrix,
+    OutIndices,
+    OutIntegerVector,
+    OutMatrix,
+    device,
+    kernel,
+)
+from market.arrays import BoolArray, FloatArray, IntArray
+
+LARGE, TINY = 1e150, 1e-150  # beyond these, squares leave the range of float64
+SHRINK, GROW = 2.0**-600, 2.0**900
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CrossSection:
+    """Which columns each day has: `columns` (T, M) int32, the first `counts` (T,) of a row are valid."""
+
+    columns: RankArray
+    counts: IntArray
+
+    @classmethod
+    def of(cls, universe: BoolArray) -> CrossSection:
+        """Squeeze the universe mask (T, N); columns ascend within a row."""
+        counts = universe.sum(axis=1, dtype=np.int64)
+        columns = np.zeros((len(universe), int(counts.max(initial=0))), dtype=np.int32)
+        columns[np.arange(columns.shape[1]) < counts[:, None]] = np.nonzero(universe)[1]
+        return cls(columns=columns, counts=counts)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RankedRows:
+    """R compressed rows of a matrix.
+
+    values    (R, M)  0 where there is no opinion; a row of extreme magnitude is scaled by a power of two
+    ranks     (R, M)  doubled average ranks, 0 where there is no opinion
+    opinions  (R,)    names with a finite value
+    """
+
+    values: FloatArray
+    ranks: RankArray
+    opinions: IntArray
+
+    @classmethod
+    def empty(cls, rows: int, width: int) -> RankedRows:
+        """Buffers for `rank_rows` to fill."""
+        return cls(
+            values=np.empty((rows, width)),
+            ranks=np.empty((rows, width), dtype=np.int32),
+            opinions=np.empty(rows, dtype=np.int64),
+        )
+
+
+def rank_rows(
+    matrix: FloatArray, section: CrossSection, first: int, stop: int, into: RankedRows | None = None
+) -> RankedRows:
+    """Rank rows [first, stop) of a C-order (T, N) matrix within each day's cross-section.
+
+    NaN and ±infinity are "no opinion". With `into`, its first stop - first rows are overwritten and returned.
+    """
+    rows, width = stop - first, section.columns.shape[1]
+    buffers = into or RankedRows.empty(rows, width)
+    ranked = RankedRows(
+        values=buffers.values[:rows], ranks=buffers.ranks[:rows], opinions=buffers.opinions[:rows]
+    )
+    columns, counts = section.columns[first:stop], section.counts[first:stop]
+    rank_kernel(matrix[first:stop], columns, counts, ranked.values, ranked.ranks, ranked.opinions)
+    return ranked
+
+
+@device
+def gather(row: FloatArray, columns: RankArray, count: int, values: FloatArray, places: RankArray) -> int:
+    """Copy the finite values of the day's names; return how many there are."""
+    n = 0
+    for i in range(count):
+        value = row[np.uint64(columns[i])]
+        values[n] = value + 0.0  # -0 and 0 are one value
+        places[n] = i
+        n += value - value == 0.0
+    return n
+
+
+@device
+def average_ranks(ordered: FloatArray, order: IntArray, places: RankArray, n: int, ranks: RankArray) -> None:
+    """Doubled average rank of each value, written to its place."""
+    repeats = 0
+    for i in range(1, n):
+        repeats += ordered[i] == ordered[i - 1]
+    if repeats == 0:
+        for i in range(n):
+            ranks[np.uint64(places[np.uint64(order[i])])] = 2 * (i + 1)
+        return
+    begin = 0
+    while begin < n:
+        end = begin + 1
+        while end < n and ordered[end] == ordered[begin]:
+            end += 1
+        for i in range(begin, end):
+            ranks[np.uint64(places[np.uint64(order[i])])] = begin + end + 1
+        begin = end
+
+
+@kernel
+def rank_kernel(
+    matrix: Matrix,
+    columns: Indices,
+    counts: IntegerVector,
+    values: OutMatrix,
+    ranks: OutIndices,
+    opinions: OutIntegerVector,
+) -> None:
+    """Fill the rows of a `RankedRows`."""
+    width = columns.shape[1]
+    finite = np.empty(width + 1)
+    places = np.empty(width + 1, np.int32)
+    cells = np.empty(width, np.int64)
+    swap = np.empty(width, np.int64)
+    ordered = np.empty(width)
+    order = np.empty(width, np.int64)
+    low_counts = np.empty(256, np.int32)
+    high_counts = np.empty(256, np.int32)
+    for t in range(len(matrix)):
+        n = gather(matrix[t], columns[t], counts[t], finite, places)
+        opinions[t] = n
+        if n < width:
+            ranks[t] = 0
+            values[t] = 0.0
+        if n == 0:
+            continue
+        sort_values(finite, n, cells, swap, low_counts, high_counts, ordered, order)
+        average_ranks(ordered, order, places, n, ranks[t])
+        unit = 1.0
+        if max(-ordered[0], ordered[n - 1]) > LARGE:
+            unit = SHRINK
+        elif ordered[n - 1] - ordered[0] < TINY:
+            unit = GROW
+        for i in range(n):
+            values[t, np.uint64(places[i])] = finite[i] * unit

@@ -1,0 +1,131 @@
+"""From a signal to its scores: the full card, the one number that tuning maximises, and that number early.
+
+score           everything, once per program
+combined_score  fitness alone, once per trial
+block_scores    fitness on a growing run of dates, for a pruner that stops hopeless trials
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from backtest.information import daily_information, rank_ic
+from backtest.labels import Labels
+from backtest.portfolio import PortfolioConfig, trade
+from backtest.scorecard import HorizonScore, Scorecard
+from backtest.selection import replacement, select_best
+from market.arrays import FloatArray, IntArray
+from market.errors import ConfigError
+
+ALL_ROWS = slice(None)
+DEFAULT_PORTFOLIO = PortfolioConfig()
+
+
+def score(
+    signal: FloatArray,
+    labels: Labels,
+    *,
+    rows: slice = ALL_ROWS,
+    split: str = "all",
+    direction: int = 1,
+    portfolio: bool = True,
+    config: PortfolioConfig = DEFAULT_PORTFOLIO,
+) -> Scorecard:
+    """Score a (T, N) signal on the dates of `rows`.
+
+    direction  -1 reverses the signal first
+    portfolio  False leaves out the traded account
+    config     how it is traded; its `top_k` also defines the turnover
+    """
+    if direction not in (1, -1):
+        raise ConfigError(f"direction must be 1 or -1, got {direction}: use learned_direction")
+    signal = labels.aligned(signal) if direction == 1 else -labels.aligned(signal)
+    first, stop = labels.bounds(rows)
+    daily = daily_information(signal, labels, rows)
+    best = select_best(signal, labels, top_k=config.top_k, top_share=config.top_share, rows=rows)
+    return Scorecard(
+        split=split,
+        direction=direction,
+        dates=labels.panel.dates[first:stop],
+        horizons=_horizon_scores(labels, daily.ic, daily.rank_ic),
+        coverage=_coverage(daily.opinions, labels.section.counts[first:stop]),
+        turnover=mean_of_known(replacement(best, labels.shape[1])),
+        rank_autocorrelation=mean_of_known(_self_correlation(signal, labels, first, stop)),
+        portfolio=trade(best, labels, config=config, rows=rows) if portfolio else None,
+        daily_ic=daily.ic,
+        daily_rank_ic=daily.rank_ic,
+    )
+
+
+def combined_score(signal: FloatArray, labels: Labels, *, rows: slice = ALL_ROWS) -> float:
+    """Fitness of a signal on the dates of `rows`: FS averaged over horizons, NaN where undefined."""
+    daily = daily_information(signal, labels, rows)
+    return _fitness(_horizon_scores(labels, daily.ic, daily.rank_ic))
+
+
+def block_scores(
+    signal: FloatArray, labels: Labels, *, stops: Sequence[int], rows: slice = ALL_ROWS
+) -> Iterator[float]:
+    """Yield the combined score of the dates before each of `stops`, which increase to the end of `rows`.
+
+    Each date is correlated once, when its block is asked for; the last value is that of `combined_score`,
+    to the bit.
+    """
+    first, stop = labels.bounds(rows)
+    ascending = all(a < b for a, b in zip([first, *stops], stops, strict=False))
+    if not stops or not ascending or stops[-1] != stop:
+        raise ConfigError(f"stops must increase from {first} to {stop}, got {list(stops)}: use growing_stops")
+    ic, rank = (np.empty((len(labels.horizons_days), stop - first)) for _ in range(2))
+    begin = first
+    for end in stops:
+        block = slice(begin - first, end - first)
+        daily = daily_information(signal, labels, slice(begin, end))
+        ic[:, block], rank[:, block] = daily.ic, daily.rank_ic
+        begin = end
+        known = slice(0, end - first)
+        yield _fitness(_horizon_scores(labels, ic[:, known], rank[:, known]))
+
+
+def growing_stops(first: int, stop: int, *, blocks: int = 4) -> tuple[int, ...]:
+    """Rows at which to look: each look sees twice the dates of the one before, the last all of them."""
+    if blocks < 1 or stop <= first:
+        raise ConfigError(f"needs at least one block of dates, got {blocks} over rows {first}..{stop}")
+    looks = (first + (stop - first) // 2**k for k in reversed(range(blocks)))
+    return tuple(sorted({look for look in looks if look > first}))
+
+
+def learned_direction(fitness: float) -> int:
+    """-1 if a signal predicts the reverse on the period its direction is learnt from, else 1."""
+    return -1 if fitness < 0.0 else 1
+
+
+def mean_of_known(values: FloatArray) -> float:
+    """Mean of the finite values; NaN if there is none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _horizon_scores(labels: Labels, ic: FloatArray, rank: FloatArray) -> tuple[HorizonScore, ...]:
+    days = labels.horizons_days
+    return tuple(HorizonScore.of(day, ic[h], rank[h]) for h, day in enumerate(days))
+
+
+def _fitness(horizons: Sequence[HorizonScore]) -> float:
+    return sum(h.fitness for h in horizons) / len(horizons)
+
+
+def _coverage(opinions: IntArray, names: IntArray) -> float:
+    return mean_of_known(opinions[names > 0] / names[names > 0])
+
+
+def _self_correlation(signal: FloatArray, labels: Labels, first: int, stop: int) -> FloatArray:
+    universe = labels.panel.universe
+    return rank_ic(
+        signal[first + 1 : stop],
+        signal[first : stop - 1],
+        universe=universe[first + 1 : stop] & universe[first : stop - 1],
+        min_assets=labels.min_assets,
+    )
