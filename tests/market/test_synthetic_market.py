@@ -1,13 +1,17 @@
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
 
+from market.arrays import BoolArray, FloatArray
 from market.errors import ConfigError
 from market.panel import Panel
 from market.synthetic import SyntheticConfig, synthesize
+from market.synthetic.history import History
 from market.synthetic.lifetimes import quoted_days
 from market.synthetic.planted import PlantedRule
 from market.synthetic.shocks import draw_shocks
@@ -17,13 +21,14 @@ from tests.market.synthetic_markets import full, small
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
-def test_the_same_seed_gives_the_same_market_in_another_process() -> None:
+def test_the_same_seed_gives_the_same_market_in_another_process(pytestconfig: pytest.Config) -> None:
     script = (
         "from tests.market.synthetic_markets import small; market = small();"
         "print(market.panel.content_hash, [sorted(f.attainable_ic.items()) for f in market.planted])"
     )
     command = [sys.executable, "-c", script]
-    other = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    root = pytestconfig.rootpath
+    other = subprocess.run(command, check=True, capture_output=True, text=True, cwd=root).stdout.strip()
     market = small()
     here = f"{market.panel.content_hash} {[sorted(f.attainable_ic.items()) for f in market.planted]}"
     assert other == here
@@ -106,13 +111,12 @@ def test_a_market_without_signal_strength_pays_no_factor() -> None:
 
 def _pulse(day: int, horizon_days: int) -> PlantedRule:
     """A rule with an opinion on one day only: the first half of the symbols is better than the second."""
+    days = count()
 
-    def score(history, universe, parameters):  # type: ignore[no-untyped-def]
-        score.today += 1
+    def score(_history: History, universe: BoolArray, _parameters: Mapping[str, float]) -> FloatArray:
         opinion = np.repeat([1.0, -1.0], len(universe) // 2)
-        return opinion if score.today == day else np.full(len(universe), np.nan)
+        return opinion if next(days) == day else np.full(len(universe), np.nan)
 
-    score.today = -1  # type: ignore[attr-defined]
     return PlantedRule(
         name="pulse",
         theme="test",
@@ -160,7 +164,7 @@ def test_a_signal_moves_prices_from_the_second_day_after_it_and_for_its_horizon(
 )
 def test_a_setting_that_cannot_make_a_market_is_refused(setting: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        SyntheticConfig(**setting)  # type: ignore[arg-type]
+        SyntheticConfig(**setting)
 
 
 def test_the_panel_is_an_ordinary_panel() -> None:
