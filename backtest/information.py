@@ -89,7 +89,7 @@ def _correlate(
     full = (signal.opinions == counts) & (counts >= min_assets)
     complete = np.ascontiguousarray((full[:, None] & (returns.pairs == counts[:, None])).T)
     out = np.full(complete.shape, np.nan), np.full(complete.shape, np.nan)
-    ranks = returns.ranks.reshape(-1, returns.ranks.shape[2])
+    ranks = returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2])
     shared = signal.values, signal.ranks, complete, counts, returns.values, ranks
     correlate_complete(*shared, returns.moments, *out)
     correlate_partial(*shared, returns.pairs, min_assets, *out)
@@ -121,7 +121,7 @@ def bounded(product: float, left: float, right: float) -> float:
     """Correlation from centred sums, within [-1, 1]; NaN if a sum of squares has underflowed."""
     if not (left > 0.0 and right > 0.0):
         return math.nan
-    return min(1.0, max(-1.0, product / (math.sqrt(left) * math.sqrt(right))))
+    return min(1.0, max(-1.0, product / math.sqrt(left * right)))
 
 
 @kernel(fastmath=REDUCE)

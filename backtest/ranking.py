@@ -7,6 +7,7 @@ lowest name alone, 0 = no opinion); sums and products of them are therefore exac
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,8 +25,7 @@ from factors.jit import (
 )
 from market.arrays import BoolArray, FloatArray, IntArray
 
-LARGE, TINY = 1e150, 1e-150  # beyond these, squares leave the range of float64
-SHRINK, GROW = 2.0**-600, 2.0**900
+LARGE, TINY = 1e70, 1e-70  # beyond these, products of sums of squares leave the range of float64
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,6 +116,17 @@ def average_ranks(ordered: FloatArray, order: IntArray, places: RankArray, n: in
         begin = end
 
 
+@device
+def magnitude_unit(low: float, high: float) -> float:
+    """Power of two that brings a row of extreme magnitude near 1; 1 for any other row."""
+    largest, spread = max(-low, high), high - low
+    if largest > LARGE:
+        return math.ldexp(1.0, -math.frexp(largest)[1])
+    if 0.0 < spread < TINY:
+        return math.ldexp(1.0, min(1000, -math.frexp(spread)[1]))
+    return 1.0
+
+
 @kernel
 def rank_kernel(
     matrix: Matrix,
@@ -145,10 +156,6 @@ def rank_kernel(
             continue
         sort_values(finite, n, cells, swap, low_counts, high_counts, ordered, order)
         average_ranks(ordered, order, places, n, ranks[t])
-        unit = 1.0
-        if max(-ordered[0], ordered[n - 1]) > LARGE:
-            unit = SHRINK
-        elif ordered[n - 1] - ordered[0] < TINY:
-            unit = GROW
+        unit = magnitude_unit(ordered[0], ordered[n - 1])
         for i in range(n):
             values[t, np.uint64(places[i])] = finite[i] * unit
