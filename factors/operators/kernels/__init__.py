@@ -1,0 +1,13 @@
+"""Compiled loops behind the operators: rows outside, columns inside, so that state moves in SIMD lanes.
+
+Windowed sums never subtract. Rows are cut into blocks of `window` rows; a window that ends inside a block is
+the tail of the previous block plus the head of this one, and both are built by additions only (suffix sums
+computed once per block, prefix sums carried along; van Herk 1992, Gil and Werman 1993). So the rounding error
+of a window is that of its own values, whatever came before, and the cost per value does not depend on the
+window.
+
+Columns are processed in tiles of at most `TILE`. The state of a tile lies in one buffer, its rows `LANE`
+apart: a constant distance lets LLVM see that they do not overlap, and one that is no multiple of 4096 bytes
+keeps them in different cache sets. Every kernel ends with `begin, end`: the columns (or, across a section,
+rows) it fills.
+"""

@@ -1,0 +1,168 @@
+"""Order statistics of windows: the last value's rank, and quantiles.
+
+Windows are kept as rows of a ring, missing values as NaN, so that one comparison serves all columns at once.
+"""
+
+import numpy as np
+
+from factors.jit import Matrix, OutMatrix, device, kernel
+from factors.operators.kernels.tiles import LANE, tile_width
+
+UNROLL = 4
+
+
+@kernel
+def window_rank(x: Matrix, window: int, needed: float, out: OutMatrix, begin: int, end: int) -> None:
+    """Fill `out[:, begin:end]` with the last value's average rank divided by the count: 1 = the largest."""
+    rows = x.shape[0]
+    window = min(window, max(rows, 1))
+    slots = (window + UNROLL - 1) // UNROLL * UNROLL
+    step = tile_width(end - begin)
+    ring = np.empty((slots, LANE))
+    count = np.empty(LANE)
+    ranks = np.empty(LANE)
+    for left in range(begin, end, step):
+        right = min(left + step, end)
+        width = right - left
+        ring[:] = np.nan
+        count[:] = 0.0
+        for t in range(rows):
+            row = x[t, left:right]
+            slot = ring[t % window]
+            for j in range(width):
+                value = row[j]
+                present = abs(value) < np.inf
+                old = slot[j]
+                count[j] += (1.0 if present else 0.0) - (1.0 if old == old else 0.0)
+                slot[j] = value if present else np.nan
+                ranks[j] = 1.0
+            for k in range(0, slots, UNROLL):
+                first = ring[k]
+                second = ring[k + 1]
+                third = ring[k + 2]
+                fourth = ring[k + 3]
+                for j in range(width):
+                    value = slot[j]
+                    a = first[j]
+                    b = second[j]
+                    c = third[j]
+                    d = fourth[j]
+                    below = (1.0 if a < value else 0.0) + (1.0 if a <= value else 0.0)
+                    below += (1.0 if b < value else 0.0) + (1.0 if b <= value else 0.0)
+                    below += (1.0 if c < value else 0.0) + (1.0 if c <= value else 0.0)
+                    below += (1.0 if d < value else 0.0) + (1.0 if d <= value else 0.0)
+                    ranks[j] += below
+            target = out[t, left:right]
+            for j in range(width):
+                rank = ranks[j] / (2.0 * count[j])
+                known = (count[j] >= needed) & (slot[j] == slot[j])
+                target[j] = rank if known else np.nan
+
+
+@device
+def between(lower: float, upper: float, fraction: float) -> float:
+    """Interpolate linearly."""
+    return lower + (upper - lower) * fraction if fraction > 0.0 else lower
+
+
+@kernel
+def window_quantile(
+    x: Matrix, window: int, needed: float, quantile: float, out: OutMatrix, begin: int, end: int
+) -> None:
+    """Fill `out[:, begin:end]` with a quantile of windows that hold `needed` values, else NaN."""
+    rows = x.shape[0]
+    window = min(window, max(rows, 1))
+    step = tile_width(end - begin)
+    ring = np.empty((window, LANE))
+    ordered = np.empty((window + 1, LANE))  # each column ascending, then infinities
+    count = np.empty(LANE)
+    found = np.empty(LANE)
+    carried = np.empty(LANE)
+    leaving = np.empty(LANE)
+    entering = np.empty(LANE)
+    for left in range(begin, end, step):
+        right = min(left + step, end)
+        width = right - left
+        ring[:] = np.nan
+        ordered[:] = np.inf
+        count[:] = 0.0
+        for t in range(rows):
+            row = x[t, left:right]
+            slot = ring[t % window]
+            for j in range(width):
+                value = row[j]
+                old = slot[j]
+                present = abs(value) < np.inf
+                count[j] += (1.0 if present else 0.0) - (1.0 if old == old else 0.0)
+                slot[j] = value if present else np.nan
+                leaving[j] = old
+                entering[j] = value if present else np.inf
+                found[j] = 0.0
+                carried[j] = -np.inf
+            for k in range(window):
+                here = ordered[k]
+                above = ordered[k + 1]
+                for j in range(width):
+                    value = here[j]
+                    following = above[j]
+                    gone = found[j]
+                    gone = 1.0 if value == leaving[j] else gone
+                    value = following if gone > 0.0 else value
+                    found[j] = gone
+                    below = carried[j]
+                    carried[j] = value
+                    here[j] = max(below, min(value, entering[j]))
+            target = out[t, left:right]
+            for j in range(width):
+                if count[j] >= needed:
+                    position = (count[j] - 1.0) * quantile
+                    lower = int(position)
+                    fraction = position - lower
+                    target[j] = between(ordered[lower, j], ordered[min(lower + 1, window), j], fraction)
+                else:
+                    target[j] = np.nan
+
+
+@kernel
+def window_absolute_deviation(
+    x: Matrix, window: int, needed: float, out: OutMatrix, begin: int, end: int
+) -> None:
+    """Fill `out[:, begin:end]` with the mean absolute deviation from the window's mean."""
+    rows = x.shape[0]
+    window = min(window, max(rows, 1))
+    step = tile_width(end - begin)
+    ring = np.empty((window, LANE))
+    count = np.empty(LANE)
+    total = np.empty(LANE)
+    spread = np.empty(LANE)
+    for left in range(begin, end, step):
+        right = min(left + step, end)
+        width = right - left
+        ring[:] = np.nan
+        for t in range(rows):
+            row = x[t, left:right]
+            slot = ring[t % window]
+            for j in range(width):
+                value = row[j]
+                slot[j] = value if abs(value) < np.inf else np.nan
+                count[j] = 0.0
+                total[j] = 0.0
+                spread[j] = 0.0
+            for k in range(window):
+                past = ring[k]
+                for j in range(width):
+                    value = past[j]
+                    present = value == value
+                    total[j] += value if present else 0.0
+                    count[j] += 1.0 if present else 0.0
+            for j in range(width):
+                total[j] /= count[j]
+            for k in range(window):
+                past = ring[k]
+                for j in range(width):
+                    deviation = abs(past[j] - total[j])
+                    spread[j] += deviation if deviation == deviation else 0.0
+            target = out[t, left:right]
+            for j in range(width):
+                result = spread[j] / count[j]
+                target[j] = result if count[j] >= needed else np.nan
