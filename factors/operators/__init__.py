@@ -4,22 +4,38 @@
 
 `ts_*` look back along time, `cs_*` across a day's universe, the others work value by value. pandas is the
 reference for windows, missing values and ties; each function says where it differs. The compiled loops are in
-`kernels`.
+`kernels`, the index of all operators in `catalogue`.
 """
 
 from factors.operators.elementwise import (
+    clip,
     fill_missing,
     log1p_sign,
+    maximum,
+    minimum,
     safe_div,
     safe_log,
     signed_power,
     squash,
     where,
 )
+from factors.operators.groups import cs_group_demean, cs_group_rank, cs_group_zscore
 from factors.operators.neutral import cs_neutralize
 from factors.operators.relations import ts_autocorr, ts_beta, ts_corr, ts_cov, ts_regression_residual
-from factors.operators.sections import cs_bucket, cs_demean, cs_rank, cs_scale, cs_winsorize, cs_zscore
+from factors.operators.sections import (
+    cs_bucket,
+    cs_clip_quantile,
+    cs_demean,
+    cs_gauss,
+    cs_mean,
+    cs_rank,
+    cs_scale,
+    cs_std,
+    cs_winsorize,
+    cs_zscore,
+)
 from factors.operators.shifts import ts_delay, ts_delta, ts_pct_change
+from factors.operators.states import ts_days_since, ts_fill, ts_hold, ts_scan
 from factors.operators.threads import threads
 from factors.operators.windows import (
     ts_argmax,
@@ -33,8 +49,10 @@ from factors.operators.windows import (
     ts_mean,
     ts_median,
     ts_min,
+    ts_position,
     ts_product,
     ts_quantile,
+    ts_range,
     ts_rank,
     ts_residual,
     ts_rsquare,
@@ -43,19 +61,30 @@ from factors.operators.windows import (
     ts_std,
     ts_sum,
     ts_var,
+    ts_wma,
     ts_zscore,
 )
 
 __all__ = [
+    "clip",
     "cs_bucket",
+    "cs_clip_quantile",
     "cs_demean",
+    "cs_gauss",
+    "cs_group_demean",
+    "cs_group_rank",
+    "cs_group_zscore",
+    "cs_mean",
     "cs_neutralize",
     "cs_rank",
     "cs_scale",
+    "cs_std",
     "cs_winsorize",
     "cs_zscore",
     "fill_missing",
     "log1p_sign",
+    "maximum",
+    "minimum",
     "safe_div",
     "safe_log",
     "signed_power",
@@ -68,10 +97,13 @@ __all__ = [
     "ts_corr",
     "ts_count",
     "ts_cov",
+    "ts_days_since",
     "ts_decay_linear",
     "ts_delay",
     "ts_delta",
     "ts_ema",
+    "ts_fill",
+    "ts_hold",
     "ts_kurt",
     "ts_mad",
     "ts_max",
@@ -79,17 +111,21 @@ __all__ = [
     "ts_median",
     "ts_min",
     "ts_pct_change",
+    "ts_position",
     "ts_product",
     "ts_quantile",
+    "ts_range",
     "ts_rank",
     "ts_regression_residual",
     "ts_residual",
     "ts_rsquare",
+    "ts_scan",
     "ts_skew",
     "ts_slope",
     "ts_std",
     "ts_sum",
     "ts_var",
+    "ts_wma",
     "ts_zscore",
     "where",
 ]

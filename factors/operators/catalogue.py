@@ -1,7 +1,7 @@
 """The index of operators: what each takes and means. Bindings, documentation and proposers read it.
 
-A public function of `factors.operators` is an operator; what is said of it here is read from its signature and
-docstring, so that the index cannot disagree with the code.
+A public function of `factors.operators` is an operator; what is said of it here is read from its signature
+and docstring, so that the index cannot disagree with the code.
 """
 
 import inspect
@@ -14,7 +14,7 @@ from factors import operators as ops
 from market.arrays import FloatArray
 
 Kind = Literal["time series", "cross section", "elementwise"]
-ArgumentKind = Literal["array", "arrays", "window", "lag", "count", "number", "share", "step"]
+ArgumentKind = Literal["array", "arrays", "window", "lag", "count", "number", "share", "step", "weights"]
 
 _ARGUMENT_KINDS: Mapping[str, ArgumentKind] = MappingProxyType(
     {
@@ -27,10 +27,18 @@ _ARGUMENT_KINDS: Mapping[str, ArgumentKind] = MappingProxyType(
         "buckets": "count",
         "q": "share",
         "exponent": "number",
-        "limit": "number",
         "scale": "number",
         "total": "number",
         "value": "number",
+        "low": "number",
+        "high": "number",
+        "initial": "number",
+        "limit": "number",
+        "groups": "array",
+        "enter": "array",
+        "leave": "array",
+        "weights": "weights",
+        "step": "step",
     }
 )
 

@@ -4,9 +4,12 @@ Raises (all of them):
     ContractError: arrays of different shapes, or a parameter out of range.
 """
 
+from typing import Any
+
 import numpy as np
 
 from factors.errors import ContractError
+from factors.jit import Kernel
 from factors.operators.arguments import ArrayLike, as_matrix, as_number
 from factors.operators.kernels import elementwise
 from factors.operators.threads import fill_rows
@@ -17,7 +20,7 @@ LARGEST = float(np.finfo(np.float64).max)
 
 
 def signed_power(x: ArrayLike, exponent: float) -> FloatArray:
-    """sign(x) * |x| ** exponent."""
+    """Power of the magnitude with the sign kept: sign(x) * |x| ** exponent."""
     matrix = as_matrix("signed_power", x)
     power = as_number("signed_power", "exponent", exponent, low=-LARGEST, high=LARGEST)
     kernels = {0.5: elementwise.root_values, 2.0: elementwise.square_values}
@@ -25,7 +28,7 @@ def signed_power(x: ArrayLike, exponent: float) -> FloatArray:
 
 
 def log1p_sign(x: ArrayLike) -> FloatArray:
-    """sign(x) * log(1 + |x|)."""
+    """Logarithm with the sign kept: sign(x) * log(1 + |x|)."""
     matrix = as_matrix("log1p_sign", x)
     return fill_rows(elementwise.signed_log_values, matrix, 0.0, shape=matrix.shape)
 
@@ -37,7 +40,7 @@ def safe_log(x: ArrayLike) -> FloatArray:
 
 
 def squash(x: ArrayLike, scale: float = 1.0) -> FloatArray:
-    """X / (|x| + scale): a smooth limit to (-1, 1), half of it reached at |x| = scale."""
+    """Share x / (|x| + scale): a smooth limit to (-1, 1), half of it reached at |x| = scale."""
     matrix = as_matrix("squash", x)
     size = as_number("squash", "scale", scale, low=float(np.finfo(np.float64).tiny), high=LARGEST)
     return fill_rows(elementwise.squash_values, matrix, size, shape=matrix.shape)
@@ -50,14 +53,27 @@ def fill_missing(x: ArrayLike, value: float = 0.0) -> FloatArray:
     return fill_rows(elementwise.fill_values, matrix, filler, shape=matrix.shape)
 
 
+def clip(x: ArrayLike, low: float, high: float) -> FloatArray:
+    """`x` held between `low` and `high`."""
+    matrix = as_matrix("clip", x)
+    bottom = as_number("clip", "low", low, low=-np.inf, high=np.inf)
+    top = as_number("clip", "high", high, low=bottom, high=np.inf)
+    return np.clip(matrix, bottom, top)
+
+
 def safe_div(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
-    """X / y, NaN where y is 0; one of the two may be a number."""
-    given = y if isinstance(x, Number) else x
-    if isinstance(given, Number):
-        raise ContractError(f"`safe_div` needs an array, got two numbers {x!r}, {y!r}: divide them in Python")
-    shape = as_matrix("safe_div", given).shape
-    first, second = _operand("safe_div", x, shape), _operand("safe_div", y, shape)
-    return fill_rows(elementwise.divide_values, first, second, shape=shape)
+    """Quotient x / y, NaN where y is 0; one of the two may be a number."""
+    return _pairwise(elementwise.divide_values, "safe_div", x, y)
+
+
+def minimum(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+    """Smaller of the two, NaN where either is; one of the two may be a number."""
+    return _pairwise(elementwise.minimum_values, "minimum", x, y)
+
+
+def maximum(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+    """Larger of the two, NaN where either is; one of the two may be a number."""
+    return _pairwise(elementwise.maximum_values, "maximum", x, y)
 
 
 def where(condition: ArrayLike, x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
@@ -65,6 +81,19 @@ def where(condition: ArrayLike, x: ArrayLike | float, y: ArrayLike | float) -> F
     chosen = as_matrix("where", condition)
     first, second = _operand("where", x, chosen.shape), _operand("where", y, chosen.shape)
     return fill_rows(elementwise.choose_values, chosen, first, second, shape=chosen.shape)
+
+
+def _pairwise(
+    kernel: Kernel[..., Any], operator: str, x: ArrayLike | float, y: ArrayLike | float
+) -> FloatArray:
+    given = y if isinstance(x, Number) else x
+    if isinstance(given, Number):
+        raise ContractError(
+            f"`{operator}` needs an array, got two numbers {x!r}, {y!r}: use Python for those"
+        )
+    shape = as_matrix(operator, given).shape
+    first, second = _operand(operator, x, shape), _operand(operator, y, shape)
+    return fill_rows(kernel, first, second, shape=shape)
 
 
 def _operand(operator: str, x: ArrayLike | float, shape: tuple[int, ...]) -> FloatArray:

@@ -61,3 +61,31 @@ def cs_winsorize(x: ArrayLike, limit: float = 3.0, *, universe: Universe = None)
     """Pull values beyond mean ± `limit` standard deviations (ddof = 1) back to that distance."""
     reach = as_number("cs_winsorize", "limit", limit, low=0.0, high=1e12)
     return _across(sections.winsorize_rows, "cs_winsorize", x, universe, reach)
+
+
+def cs_mean(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
+    """Mean of the day, given to every symbol (also outside the universe); NaN for a day without values."""
+    return _across(sections.mean_rows, "cs_mean", x, universe, 0.0)
+
+
+def cs_std(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
+    """Spread (standard deviation, ddof = 1) of the day, given to every symbol; NaN for fewer than two."""
+    return _across(sections.deviation_rows, "cs_std", x, universe, 0.0)
+
+
+def cs_gauss(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
+    """Rank as a normal score: the standard normal quantile of (average rank - 1/2) / number of values."""
+    from scipy.special import ndtri  # here, because importing SciPy would double the import time
+
+    shares = _across(ranking.share_rows, "cs_gauss", x, universe, 0.0)
+    ndtri(shares, out=shares)
+    return shares
+
+
+def cs_clip_quantile(
+    x: ArrayLike, low: float = 0.01, high: float = 0.99, *, universe: Universe = None
+) -> FloatArray:
+    """Pull values outside the day's quantiles `low` and `high` (interpolated linearly) back to them."""
+    bottom = as_number("cs_clip_quantile", "low", low, low=0.0, high=1.0)
+    top = as_number("cs_clip_quantile", "high", high, low=bottom, high=1.0)
+    return _across(ranking.clip_rows, "cs_clip_quantile", x, universe, bottom, top)

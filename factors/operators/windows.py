@@ -9,13 +9,27 @@ Raises (all of them):
     ContractError: a window that is no whole number or 0, a bad `min_periods`, or an array that is not (T, N).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from factors.errors import ContractError
 from factors.jit import Kernel
 from factors.operators.arguments import ArrayLike, as_matrix, as_number, needed_values, whole_number
-from factors.operators.kernels import extremes, moments, order, shape, smoothing, sums, trend
+from factors.operators.kernels import (
+    elementwise,
+    extremes,
+    moments,
+    order,
+    shape,
+    smoothing,
+    sums,
+    trend,
+    weighted,
+)
 from factors.operators.kernels.tiles import blank_row
-from factors.operators.threads import fill_columns
+from factors.operators.threads import fill_columns, fill_rows
 from market.arrays import FloatArray
 
 
@@ -163,3 +177,41 @@ def ts_mad(x: ArrayLike, window: int, *, min_periods: int | None = None) -> Floa
     window = whole_number("ts_mad", "window", window, least=1)
     needed = needed_values("ts_mad", window, min_periods)
     return fill_columns(order.window_absolute_deviation, matrix, window, needed, shape=matrix.shape)
+
+
+def ts_range(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
+    """Largest less smallest value of the window."""
+    highest = ts_max(x, window, min_periods=min_periods)
+    highest -= ts_min(x, window, min_periods=min_periods)
+    return highest
+
+
+def ts_position(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
+    """Place of the last value between the window's smallest (0) and largest (1); NaN where they are equal."""
+    matrix = as_matrix("ts_position", x)
+    lowest = ts_min(matrix, window, min_periods=min_periods)
+    highest = ts_max(matrix, window, min_periods=min_periods)
+    return fill_rows(elementwise.place_values, matrix, lowest, highest, shape=matrix.shape)
+
+
+def ts_wma(
+    x: ArrayLike, window: int, weights: Sequence[float] | None = None, *, min_periods: int | None = None
+) -> FloatArray:
+    """Mean with one weight for each row of the window, oldest first; 1 to `window` unless given.
+
+    Weights are taken over the present values.
+
+    Raises:
+        ContractError: not `window` weights, or one that is not positive.
+    """
+    if weights is None:
+        return ts_decay_linear(x, window, min_periods=min_periods)
+    matrix = as_matrix("ts_wma", x)
+    window = whole_number("ts_wma", "window", window, least=1)
+    needed = needed_values("ts_wma", window, min_periods)
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != (window,) or not (np.isfinite(given) & (given > 0)).all():
+        raise ContractError(
+            f"`ts_wma` needs {window} positive weights, got {list(weights)!r}: one for each row, oldest first"
+        )
+    return fill_columns(weighted.weighted_mean, matrix, given, needed, shape=matrix.shape)

@@ -26,6 +26,20 @@ def divide_values(x: Matrix, y: Matrix, out: OutMatrix, begin: int, end: int) ->
 
 
 @device
+def _smaller(first: float, second: float) -> float:
+    return min(first, second) if (first == first) & (second == second) else np.nan
+
+
+@device
+def _larger(first: float, second: float) -> float:
+    return max(first, second) if (first == first) & (second == second) else np.nan
+
+
+minimum_values = divide_values.variant("minimum_values", combine=_smaller)
+maximum_values = divide_values.variant("maximum_values", combine=_larger)
+
+
+@device
 def _signed_power(value: float, exponent: float) -> float:
     return float(np.copysign(abs(value) ** exponent, value))
 
@@ -94,3 +108,17 @@ def choose_values(condition: Matrix, x: Matrix, y: Matrix, out: OutMatrix, begin
             no = second[j]
             value = yes if flag != 0.0 else no
             target[j] = value if flag == flag else np.nan
+
+
+@kernel
+def place_values(x: Matrix, low: Matrix, high: Matrix, out: OutMatrix, begin: int, end: int) -> None:
+    """Fill rows `begin:end` with the place of `x` between `low` (0) and `high` (1), NaN if they are equal."""
+    for t in range(begin, end):
+        row = x[t]
+        bottom = low[t]
+        top = high[t]
+        target = out[t]
+        for j in range(row.size):
+            width = top[j] - bottom[j]
+            place = (row[j] - bottom[j]) / width
+            target[j] = place if (width > 0.0) & (abs(place) < np.inf) else np.nan

@@ -71,6 +71,27 @@ def scatter(
 
 
 @device
+def heap_sort(ordered: FloatArray, columns: IntArray, size: int) -> None:
+    """Sort by comparison in place, size * log(size) steps whatever the values."""
+    for build in range(size + size // 2, 0, -1):
+        if build > size:
+            root, stop = build - size - 1, size
+        else:
+            root, stop = 0, build - 1
+            ordered[0], ordered[stop] = ordered[stop], ordered[0]
+            columns[0], columns[stop] = columns[stop], columns[0]
+        child = 2 * root + 1
+        while child < stop:
+            if child + 1 < stop and ordered[child + 1] > ordered[child]:
+                child += 1
+            if ordered[root] >= ordered[child]:
+                break
+            ordered[root], ordered[child] = ordered[child], ordered[root]
+            columns[root], columns[child] = columns[child], columns[root]
+            root, child = child, 2 * child + 1
+
+
+@device
 def settle(ordered: FloatArray, columns: IntArray, size: int) -> None:
     """Make `ordered` ascending, and `columns` with it."""
     budget = PATIENCE * size
@@ -89,9 +110,7 @@ def settle(ordered: FloatArray, columns: IntArray, size: int) -> None:
             if budget < 0:
                 break
     if budget < 0:
-        order = np.argsort(ordered[:size])
-        ordered[:size] = ordered[:size][order]
-        columns[:size] = columns[:size][order]
+        heap_sort(ordered, columns, size)
 
 
 @device
@@ -134,4 +153,43 @@ def _bucket(rank: float, size: int, levels: float) -> float:
     return min(float(np.floor((rank - 0.5) / size * levels)), levels - 1.0)
 
 
+@device
+def _share(rank: float, size: int, levels: float) -> float:
+    return (rank - 0.5) / size
+
+
+share_rows = rank_rows.variant("share_rows", finish=_share)
 bucket_rows = rank_rows.variant("bucket_rows", finish=_bucket)
+
+
+@device
+def quantile_of(ordered: FloatArray, size: int, share: float) -> float:
+    """Quantile of the first `size` ascending values, interpolated linearly."""
+    position = (size - 1) * share
+    lower = int(position)
+    upper = min(lower + 1, size - 1)
+    return float(ordered[lower] + (ordered[upper] - ordered[lower]) * (position - lower))
+
+
+@kernel
+def clip_rows(
+    x: Matrix, members: Mask, low: float, high: float, out: OutMatrix, begin: int, end: int
+) -> None:
+    """Fill rows `begin:end` with members' values clipped to the row's quantiles `low` and `high`."""
+    width = x.shape[1]
+    values = np.empty(width + 1)
+    where = np.empty(width + 1, np.int64)
+    buckets = np.empty(width + 1, np.int64)
+    ordered = np.empty(width + 1)
+    columns = np.empty(width + 1, np.int64)
+    starts = np.empty(2 * width + 2, np.int64)
+    for t in range(begin, end):
+        out[t] = np.nan
+        size = collect(x[t], members[t if members.shape[0] > 1 else 0], values, where)
+        if size > 0:
+            scatter(values, where, size, buckets, starts, ordered, columns)
+            settle(ordered, columns, size)
+            bottom = quantile_of(ordered, size, low)
+            top = quantile_of(ordered, size, high)
+            for i in range(size):
+                out[t, where[i]] = max(bottom, min(top, values[i]))

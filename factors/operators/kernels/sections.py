@@ -64,5 +64,19 @@ def _winsorized(value: float, mean: float, deviation: float, gross: float, param
 
 
 standardise_rows = demean_rows.variant("standardise_rows", finish=_standardised)
+
+
+@device
+def _mean(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+    return mean
+
+
+@device
+def _deviation(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+    return deviation
+
+
+mean_rows = demean_rows.variant("mean_rows", finish=_mean)
+deviation_rows = demean_rows.variant("deviation_rows", finish=_deviation)
 scale_rows = demean_rows.variant("scale_rows", finish=_scaled)
 winsorize_rows = demean_rows.variant("winsorize_rows", finish=_winsorized)

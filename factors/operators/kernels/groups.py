@@ -1,0 +1,121 @@
+"""A row's values against those of their own group; groups are whole numbers from 0, missing = none."""
+
+# ruff: noqa: ARG001 - the formulas that share a loop share its parameters, needed or not
+
+import numpy as np
+
+from factors.jit import Mask, Matrix, OutMatrix, device, kernel
+from factors.operators.kernels.ranking import scatter, settle
+from market.arrays import FloatArray, IntArray
+
+
+@device
+def finish(value: float, mean: float, deviation: float) -> float:
+    """Turn a value, its group's mean and standard deviation into the result."""
+    return value - mean
+
+
+@device
+def group_of(value: float, label: float, member: bool, groups: int) -> int:
+    """Group of a present value of a member, else -1."""
+    known = member and abs(value) < np.inf and label >= 0.0 and label < groups
+    return int(label) if known else -1
+
+
+@kernel
+def demean_groups(
+    x: Matrix, labels: Matrix, groups: int, members: Mask, out: OutMatrix, begin: int, end: int
+) -> None:
+    """Fill rows `begin:end` with `finish(...)`; `members` has as many rows as `x`, or one."""
+    count = np.empty(groups)
+    anchor = np.empty(groups)
+    mean = np.empty(groups)
+    spread = np.empty(groups)
+    for t in range(begin, end):
+        member = members[t if members.shape[0] > 1 else 0]
+        count[:] = 0.0
+        mean[:] = 0.0
+        spread[:] = 0.0
+        for j in range(x.shape[1]):
+            g = group_of(x[t, j], labels[t, j], member[j], groups)
+            if g >= 0:
+                if count[g] == 0.0:
+                    anchor[g] = x[t, j]
+                count[g] += 1.0
+                mean[g] += x[t, j] - anchor[g]
+        for g in range(groups):
+            mean[g] = anchor[g] + mean[g] / count[g] if count[g] > 0.0 else np.nan
+        for j in range(x.shape[1]):
+            g = group_of(x[t, j], labels[t, j], member[j], groups)
+            if g >= 0:
+                spread[g] += (x[t, j] - mean[g]) ** 2
+        for g in range(groups):
+            spread[g] = np.sqrt(spread[g] / (count[g] - 1.0)) if count[g] > 1.0 else np.nan
+        for j in range(x.shape[1]):
+            g = group_of(x[t, j], labels[t, j], member[j], groups)
+            out[t, j] = finish(x[t, j], mean[g], spread[g]) if g >= 0 else np.nan
+
+
+@device
+def _standardised(value: float, mean: float, deviation: float) -> float:
+    return (value - mean) / deviation if deviation > 0.0 else np.nan
+
+
+standardise_groups = demean_groups.variant("standardise_groups", finish=_standardised)
+
+
+@kernel
+def rank_groups(
+    x: Matrix, labels: Matrix, groups: int, members: Mask, out: OutMatrix, begin: int, end: int
+) -> None:
+    """Fill rows `begin:end` with the average rank in the group divided by the group's size."""
+    width = x.shape[1]
+    values = np.empty(width)
+    where = np.empty(width, np.int64)
+    buckets = np.empty(width, np.int64)
+    ordered = np.empty(width)
+    columns = np.empty(width, np.int64)
+    starts = np.empty(2 * width + 2, np.int64)
+    opening = np.empty(groups + 1, np.int64)
+    for t in range(begin, end):
+        out[t] = np.nan
+        member = members[t if members.shape[0] > 1 else 0]
+        size = 0
+        opening[:] = 0
+        for j in range(width):
+            g = group_of(x[t, j], labels[t, j], member[j], groups)
+            if g >= 0:
+                values[size] = x[t, j]
+                where[size] = j
+                size += 1
+                opening[g + 1] += 1
+        if size == 0:
+            continue
+        scatter(values, where, size, buckets, starts, ordered, columns)
+        settle(ordered, columns, size)
+        for g in range(groups):
+            opening[g + 1] += opening[g]
+        for i in range(size):  # stable: each group's values stay ascending
+            g = int(labels[t, columns[i]])
+            where[opening[g]] = columns[i]
+            opening[g] += 1
+        rank_segments(x[t], labels[t], where[:size], out[t])
+
+
+@device
+def rank_segments(row: FloatArray, label: FloatArray, columns: IntArray, out: FloatArray) -> None:
+    """Rank each run of equal labels; `columns` lists the row group by group, each ascending."""
+    opening = 0
+    while opening < columns.size:
+        closing = opening + 1
+        while closing < columns.size and label[columns[closing]] == label[columns[opening]]:
+            closing += 1
+        first = opening
+        while first < closing:
+            last = first + 1
+            while last < closing and row[columns[last]] == row[columns[first]]:
+                last += 1
+            for i in range(first, last):
+                out[columns[i]] = (0.5 * (first + 1 + last) - opening) / (closing - opening)
+            first = last
+        opening = closing
