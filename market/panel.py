@@ -2,33 +2,89 @@
 
 dates     (T,)    datetime64[D], strictly increasing
 symbols   (N,)    unique tickers
-fields    (T, N)  float64, C-order, read-only; `open high low close volume`, NaN = no quote
+fields    (T, N)  float64, C-order, read-only; `open high low close volume` and optionally `vwap`; NaN = no quote
 universe  (T, N)  True where the symbol belongs to the investable set, as known at the close of t
 tradable  (T, N)  True where an order could have been filled that day (a quote and positive volume)
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from market.arrays import BoolArray, DateArray, FloatArray
+from market.errors import DataError
+
+if TYPE_CHECKING:
+    from market.audit import AuditReport
 
 FIELDS = ("open", "high", "low", "close", "volume")
+Entry = Literal["close", "open"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Panel:
-    """Aligned daily bars; every array is read-only."""
+    """Aligned daily bars; every array is read-only.
+
+    Raises `DataError` where an array's shape, type or order breaks the module's notation. `audit` tells what the
+    loader repaired; a panel that was not loaded from data has none.
+    """
 
     dates: DateArray
     symbols: tuple[str, ...]
     fields: Mapping[str, FloatArray]
     universe: BoolArray
     tradable: BoolArray
+    audit: AuditReport | None = None
+    known_hash: str | None = None
+
+    def __post_init__(self) -> None:
+        dates = np.asarray(self.dates, dtype="datetime64[D]")
+        if len(dates) > 1 and not (dates[1:] > dates[:-1]).all():
+            raise DataError("a panel's dates must be strictly increasing: sort them and drop duplicates.")
+        if len(set(self.symbols)) != len(self.symbols):
+            raise DataError("a panel's symbols must be unique: merge or drop the repeated ones.")
+        missing = [name for name in FIELDS if name not in self.fields]
+        if missing:
+            raise DataError(f"a panel needs the fields {', '.join(FIELDS)}; missing: {', '.join(missing)}.")
+        shape = len(dates), len(self.symbols)
+        fields = {name: _locked(name, self.fields[name], shape, np.float64) for name in self.fields}
+        object.__setattr__(self, "dates", _locked("dates", dates, shape[:1], dates.dtype))
+        object.__setattr__(self, "symbols", tuple(self.symbols))
+        object.__setattr__(self, "fields", MappingProxyType(fields))
+        object.__setattr__(self, "universe", _locked("universe", self.universe, shape, np.bool_))
+        object.__setattr__(self, "tradable", _locked("tradable", self.tradable, shape, np.bool_))
+
+    @classmethod
+    def load(cls, path: str | Path, **options: Any) -> Panel:
+        """Read a .parquet or .csv file, a folder of per-symbol CSVs or a panel folder.
+
+        Keyword options are those of `market.loaders.LoadOptions`. The second load of a file comes from a cache.
+        """
+        from market.loaders import LoadOptions, load_panel
+
+        return load_panel(Path(path), LoadOptions(**options))
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Panel:
+        """Open a panel folder, memory-mapped."""
+        from market.storage import open_panel
+
+        return open_panel(Path(folder))
+
+    def save(self, folder: str | Path) -> None:
+        """Write a panel folder: one `.npy` per array and a manifest."""
+        from market.storage import save_panel
+
+        save_panel(self, Path(folder))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -37,17 +93,104 @@ class Panel:
 
     @cached_property
     def content_hash(self) -> str:
-        """Hex digest over dates, symbols, fields and masks: equal panels, equal hash."""
-        raise NotImplementedError
+        """Hex digest (32 characters) over dates, symbols, fields and masks: equal panels, equal hash."""
+        if self.known_hash is not None:
+            return self.known_hash
+        digest = hashlib.blake2b(digest_size=16)
+        digest.update(np.ascontiguousarray(self.dates).view(np.int64).tobytes())
+        digest.update("\0".join(self.symbols).encode())
+        for name in sorted(self.fields):
+            digest.update(name.encode())
+            # one bit pattern per value: every NaN alike, no negative zero
+            canonical = np.where(np.isnan(self.fields[name]), np.nan, self.fields[name] + 0.0)
+            digest.update(np.ascontiguousarray(canonical).data)
+        for mask in (self.universe, self.tradable):
+            digest.update(np.packbits(mask).data)
+        return digest.hexdigest()
+
+    @cached_property
+    def returns(self) -> FloatArray:
+        """Simple close-to-close return (T, N), decimal; NaN on the first row and where either close is missing."""
+        close = self.fields["close"]
+        returns = np.full(close.shape, np.nan)
+        if len(close):
+            np.divide(close[1:], close[:-1], out=returns[1:])
+            returns[1:] -= 1.0
+        return _read_only(returns)
+
+    @cached_property
+    def vwap(self) -> FloatArray:
+        """The data's own vwap, else the typical price (high + low + close) / 3."""
+        if "vwap" in self.fields:
+            return self.fields["vwap"]
+        return _read_only((self.fields["high"] + self.fields["low"] + self.fields["close"]) / 3.0)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Field `name` as a DataFrame (dates × symbols)."""
-        raise NotImplementedError
+        """Field `name` as a DataFrame (dates × symbols), a copy."""
+        if name not in self.fields:
+            raise DataError(f"no field {name!r} in this panel; it has {', '.join(self.fields)}.")
+        return self.to_frame(self.fields[name])
+
+    def to_frame(self, values: FloatArray) -> pd.DataFrame:
+        """(T, N) values as a DataFrame (dates × symbols), a copy."""
+        return pd.DataFrame(np.array(values), index=pd.DatetimeIndex(self.dates), columns=list(self.symbols))
+
+    def rows(self, start: int, stop: int) -> Panel:
+        """The dates of the half-open row range, as views."""
+        part = slice(start, stop)
+        return replace(
+            self,
+            dates=self.dates[part],
+            fields={name: values[part] for name, values in self.fields.items()},
+            universe=self.universe[part],
+            tradable=self.tradable[part],
+            audit=None,
+            known_hash=None,
+        )
 
     def head(self, rows: int) -> Panel:
-        """Return the first `rows` dates, as views."""
-        raise NotImplementedError
+        """The first `rows` dates, as views."""
+        return self.rows(0, rows)
 
-    def forward_returns(self, horizon_days: int, *, entry: str = "close") -> FloatArray:
-        """Simple return from entry on t+1 to the same price h days later, NaN where it could not be earned."""
-        raise NotImplementedError
+    def until(self, date: np.datetime64 | str) -> Panel:
+        """The dates up to and including `date`."""
+        return self.head(int(np.searchsorted(self.dates, np.datetime64(date, "D"), side="right")))
+
+    def between(self, start: np.datetime64 | str | None, end: np.datetime64 | str | None) -> Panel:
+        """The dates from `start` to `end`, both included; None = open."""
+        first = 0 if start is None else int(np.searchsorted(self.dates, np.datetime64(start, "D")))
+        upper = self if end is None else self.until(end)
+        return upper.rows(first, upper.shape[0])
+
+    def forward_returns(self, horizon_days: int, *, entry: Entry = "close") -> FloatArray:
+        """Return (T, N) from the `entry` price of t+1 to the same price `horizon_days` later, decimal.
+
+        Known only at t+1+h: a label, never an input. NaN where either price is missing, where the symbol is not
+        tradable at t+1, and on the last h+1 rows.
+        """
+        if horizon_days < 1:
+            raise DataError(f"`horizon_days` must be at least 1, got {horizon_days}.")
+        if entry not in ("close", "open"):
+            raise DataError(f"`entry` must be 'close' or 'open', got {entry!r}.")
+        price = self.fields[entry]
+        forward = np.full(self.shape, np.nan)
+        reach = horizon_days + 1
+        if self.shape[0] > reach:
+            bought = np.where(self.tradable[1:-horizon_days], price[1:-horizon_days], np.nan)
+            forward[:-reach] = price[reach:] / bought - 1.0
+        return forward
+
+
+def _locked(name: str, values: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    array = np.asarray(values)
+    if array.dtype != dtype:
+        raise DataError(f"`{name}` must have dtype {np.dtype(dtype)}, got {array.dtype}: convert it.")
+    if array.shape != shape:
+        raise DataError(f"`{name}` must have shape {shape} (dates, symbols), got {array.shape}.")
+    view = np.ascontiguousarray(array).view()
+    return _read_only(view)
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,5 @@
+"""Worker processes that run program text from strangers: bounded in time and memory, cut off from the host."""
+
+from factors.sandbox.worker import Limits, Worker, wait_for_any
+
+__all__ = ["Limits", "Worker", "wait_for_any"]

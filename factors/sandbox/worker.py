@@ -1,0 +1,194 @@
+"""The host's side of a worker process: start it, ask it, and end it when it takes too long.
+
+Answers are JSON, never pickles: a program that took over its worker could still send nothing but numbers and text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import factors.errors as program_errors
+from factors.errors import ExecutionError, TimeoutProgramError
+from market.errors import ConfigError, DataError, FactorEngineError
+
+_ENVIRONMENT_KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "TMPDIR",
+    "XDG_CACHE_HOME",
+    "NUMBA_CACHE_DIR",
+    "FACTORENGINE_CACHE_DIR",
+)
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_MAX_ANSWER_BYTES = 64 * 2**20
+_START_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one request may use."""
+
+    timeout_s: float = 30.0
+    memory_bytes: int = 2 * 2**30
+
+    def __post_init__(self) -> None:
+        if not self.timeout_s > 0:
+            raise ConfigError(f"`timeout_s` must be positive, got {self.timeout_s}.")
+        if self.memory_bytes < 256 * 2**20:
+            raise ConfigError(f"`memory_bytes` must be at least 256 MiB, got {self.memory_bytes}.")
+
+
+@dataclass
+class Worker:
+    """One worker process offering the public methods of `service` ("package.module:Class" of `settings`).
+
+    A request that runs too long ends the process; the next request starts a new one. One request at a time.
+    `writable` are folders that the service may write to.
+    """
+
+    service: str
+    settings: dict[str, Any]
+    limits: Limits = field(default_factory=Limits)
+    writable: Sequence[Path] = ()
+    _process: subprocess.Popen[bytes] | None = None
+    _buffer: bytearray = field(default_factory=bytearray)
+    _deadline_s: float = 0.0
+
+    def start(self) -> None:
+        """Start the process and wait until its service is ready; its start-up errors are raised here."""
+        self.close()
+        environment = {
+            name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ
+        } | _ONE_THREAD
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "factors.sandbox.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        opening = {
+            "service": self.service,
+            "settings": self.settings,
+            "memory_bytes": self.limits.memory_bytes,
+            "writable": [str(path) for path in self.writable],
+        }
+        self._send(opening, _START_TIMEOUT_S)
+        self.receive()
+
+    def submit(self, method: str, **arguments: Any) -> None:
+        """Send a request without waiting; `receive` gives its answer."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        self._send({"method": method, "arguments": arguments}, self.limits.timeout_s)
+
+    def receive(self) -> dict[str, Any]:
+        """Wait for the answer.
+
+        Raises the program's error as the worker reported it, `TimeoutProgramError` if the time is over, or
+        `ExecutionError` if the process died.
+        """
+        while b"\n" not in self._buffer:
+            remaining_s = self._deadline_s - time.monotonic()
+            if remaining_s <= 0 or not select.select([self], [], [], remaining_s)[0]:
+                self.close()
+                raise TimeoutProgramError(
+                    f"the program ran longer than {self.limits.timeout_s:g} s: look for an endless loop, "
+                    "or replace loops over stocks and days by operators."
+                )
+            self._read()
+        line, _, rest = bytes(self._buffer).partition(b"\n")
+        self._buffer = bytearray(rest)
+        return _result(line)
+
+    def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Ask and wait for the answer."""
+        self.submit(method, **arguments)
+        return self.receive()
+
+    def fileno(self) -> int:
+        """The pipe to wait on."""
+        assert self._process is not None and self._process.stdout is not None  # noqa: S101 (callers submit first)
+        return self._process.stdout.fileno()
+
+    @property
+    def seconds_left(self) -> float:
+        """Time until the request in flight is overdue, not below 0."""
+        return max(0.0, self._deadline_s - time.monotonic())
+
+    def close(self) -> None:
+        """End the process at once; harmless if there is none."""
+        process, self._process = self._process, None
+        self._buffer.clear()
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, message: dict[str, Any], timeout_s: float) -> None:
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101 (callers start first)
+        self._deadline_s = time.monotonic() + timeout_s
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died() from None
+
+    def _read(self) -> None:
+        chunk = os.read(self.fileno(), 1 << 16)
+        if not chunk:
+            raise self._died()
+        self._buffer += chunk
+        if len(self._buffer) > _MAX_ANSWER_BYTES:
+            self.close()
+            raise ExecutionError(f"the worker's answer exceeded {_MAX_ANSWER_BYTES} bytes.")
+
+    def _died(self) -> ExecutionError:
+        code = self._process.wait() if self._process else None
+        self.close()
+        return ExecutionError(f"the program ended its worker process (exit status {code}).")
+
+
+def wait_for_any(workers: Sequence[Worker], timeout_s: float) -> list[Worker]:
+    """The workers whose answer, or whose deadline, has come; an empty list after `timeout_s`."""
+    patience_s = min([timeout_s, *(worker.seconds_left for worker in workers)])
+    ready = select.select(workers, [], [], patience_s)[0]
+    return ready or [worker for worker in workers if worker.seconds_left == 0.0]
+
+
+def _result(line: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        raise ExecutionError("the worker's answer is not JSON: the program wrote to its pipe.") from None
+    if "error" in answer:
+        raise _error(str(answer["error"]["kind"]), str(answer["error"]["message"]))
+    result = answer.get("result")
+    if not isinstance(result, dict):
+        raise ExecutionError("the worker's answer holds neither a result nor an error.")
+    return result
+
+
+def _error(kind: str, message: str) -> FactorEngineError:
+    known: dict[str, type[FactorEngineError]] = {"DataError": DataError, "ConfigError": ConfigError}
+    error = known.get(kind) or getattr(program_errors, kind, ExecutionError)
+    return error(message)  # type: ignore[no-any-return]
