@@ -117,9 +117,8 @@ class Labels:
 
         0 on the first day and on days without a quote.
         """
-        close, members = self.panel.fields["close"], self.panel.universe[:-1]
-        change = close[1:] / close[:-1] - 1.0
-        known = members & np.isfinite(change)
+        change = self.panel.returns[1:]
+        known = self.panel.universe[:-1] & np.isfinite(change)
         total, names = np.where(known, change, 0.0).sum(axis=1), known.sum(axis=1)
         return np.concatenate([np.zeros(1), total / np.maximum(names, 1)])
 

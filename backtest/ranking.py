@@ -97,23 +97,20 @@ def gather(row: FloatArray, columns: RankArray, count: int, values: FloatArray, 
 
 
 @device
-def average_ranks(ordered: FloatArray, order: IntArray, places: RankArray, n: int, ranks: RankArray) -> None:
-    """Doubled average rank of each value, written to its place."""
-    repeats = 0
-    for i in range(1, n):
-        repeats += ordered[i] == ordered[i - 1]
-    if repeats == 0:
-        for i in range(n):
-            ranks[np.uint64(places[np.uint64(order[i])])] = 2 * (i + 1)
-        return
-    begin = 0
-    while begin < n:
-        end = begin + 1
+def average_ranks(ordered: FloatArray, order: IntArray, n: int, ranks: RankArray) -> None:
+    """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew."""
+    for i in range(n):
+        ranks[np.uint64(order[i])] = 2 * (i + 1)
+    end = 1
+    while end < n:
+        if ordered[end] != ordered[end - 1]:
+            end += 1
+            continue
+        begin = end - 1
         while end < n and ordered[end] == ordered[begin]:
             end += 1
         for i in range(begin, end):
-            ranks[np.uint64(places[np.uint64(order[i])])] = begin + end + 1
-        begin = end
+            ranks[np.uint64(order[i])] = begin + end + 1
 
 
 @device
@@ -154,8 +151,10 @@ def rank_kernel(
             values[t] = 0.0
         if n == 0:
             continue
-        sort_values(finite, n, cells, swap, low_counts, high_counts, ordered, order)
-        average_ranks(ordered, order, places, n, ranks[t])
-        unit = magnitude_unit(ordered[0], ordered[n - 1])
         for i in range(n):
-            values[t, np.uint64(places[i])] = finite[i] * unit
+            values[t, np.uint64(places[i])] = finite[i]
+        sort_values(finite, places, n, values[t], cells, swap, low_counts, high_counts, ordered, order)
+        average_ranks(ordered, order, n, ranks[t])
+        unit = magnitude_unit(ordered[0], ordered[n - 1])
+        if unit != 1.0:
+            values[t] *= unit

@@ -22,11 +22,11 @@ NARROWEST, WIDEST = 1e-290, 1e290  # spans that can be divided into cells
 
 
 @device
-def spread(values: FloatArray, n: int, low: float, high: float, cells: IntArray) -> None:
-    """Cell number in the upper half of a word, index in the lower: monotone in the value."""
+def spread(values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: IntArray) -> None:
+    """Cell number in the upper half of a word, place in the lower: monotone in the value."""
     scale = CELLS / (high - low)
     for i in range(n):
-        cells[i] = (np.int64(np.int32((values[i] - low) * scale)) << 32) | i
+        cells[i] = (np.int64(np.int32((values[i] - low) * scale)) << 32) | places[i]
 
 
 @device
@@ -36,7 +36,9 @@ def magnitude_key(bits: np.int64) -> np.uint64:
 
 
 @device
-def spread_by_magnitude(values: FloatArray, n: int, low: float, high: float, cells: IntArray) -> None:
+def spread_by_magnitude(
+    values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: IntArray
+) -> None:
     """As `spread`, by the leading 16 bits in which the row's values differ."""
     ends = np.array([low, high]).view(np.int64)
     lowest = magnitude_key(ends[0])
@@ -46,7 +48,7 @@ def spread_by_magnitude(values: FloatArray, n: int, low: float, high: float, cel
         shift += np.uint64(1)
     bits = values.view(np.int64)
     for i in range(n):
-        cells[i] = (np.int64((magnitude_key(bits[i]) - lowest) >> shift) << 32) | i
+        cells[i] = (np.int64((magnitude_key(bits[i]) - lowest) >> shift) << 32) | places[i]
 
 
 @device
@@ -57,21 +59,26 @@ def radix_sort(
     low_counts[:] = 0
     high_counts[:] = 0
     for i in range(n):
-        low_counts[np.uint64(cells[i] >> 32) & np.uint64(255)] += 1
-        high_counts[np.uint64(cells[i] >> 40)] += 1
+        word = cells[i]
+        low_counts[np.uint64(word >> 32) & np.uint64(255)] += 1
+        high_counts[np.uint64(word >> 40)] += 1
     below_low = 0
     below_high = 0
     for digit in range(256):
         below_low, low_counts[digit] = below_low + low_counts[digit], below_low
         below_high, high_counts[digit] = below_high + high_counts[digit], below_high
     for i in range(n):
-        low = np.uint64(cells[i] >> 32) & np.uint64(255)
-        swap[np.uint64(low_counts[low])] = cells[i]
-        low_counts[low] += 1
+        word = cells[i]
+        low = np.uint64(word >> 32) & np.uint64(255)
+        target = low_counts[low]
+        low_counts[low] = target + 1
+        swap[np.uint64(target)] = word
     for i in range(n):
-        high = np.uint64(swap[i] >> 40)
-        cells[np.uint64(high_counts[high])] = swap[i]
-        high_counts[high] += 1
+        word = swap[i]
+        high = np.uint64(word >> 40)
+        target = high_counts[high]
+        high_counts[high] = target + 1
+        cells[np.uint64(target)] = word
 
 
 @device
@@ -96,10 +103,8 @@ def insertion_sort(ordered: FloatArray, order: IntArray, n: int) -> bool:
 
 
 @device
-def merge_sort(values: FloatArray, order: IntArray, spare: IntArray, n: int) -> None:
-    """Order indices by value, bottom up, stable."""
-    for i in range(n):
-        order[i] = i
+def merge_sort(row: FloatArray, order: IntArray, spare: IntArray, n: int) -> None:
+    """Order n places by the row's value there, bottom up, stable."""
     width = 1
     while width < n:
         for begin in range(0, n, 2 * width):
@@ -108,7 +113,7 @@ def merge_sort(values: FloatArray, order: IntArray, spare: IntArray, n: int) -> 
             left = begin
             right = middle
             for k in range(begin, end):
-                if right >= end or (left < middle and values[order[left]] <= values[order[right]]):
+                if right >= end or (left < middle and row[order[left]] <= row[order[right]]):
                     spare[k] = order[left]
                     left += 1
                 else:
@@ -121,7 +126,9 @@ def merge_sort(values: FloatArray, order: IntArray, spare: IntArray, n: int) -> 
 @device
 def sort_values(
     values: FloatArray,
+    places: RankArray,
     n: int,
+    row: FloatArray,
     cells: IntArray,
     swap: IntArray,
     low_counts: RankArray,
@@ -129,7 +136,7 @@ def sort_values(
     ordered: FloatArray,
     order: IntArray,
 ) -> None:
-    """Ascending `ordered` values and the index `order` they came from."""
+    """Sort n values standing at ascending `places` of a row: `ordered` values, and the place of each."""
     low = values[0]
     high = values[0]
     for i in range(n):
@@ -137,18 +144,19 @@ def sort_values(
         high = values[i] if values[i] > high else high
     for attempt in range(2):
         if attempt == 1:
-            spread_by_magnitude(values, n, low, high, cells)
+            spread_by_magnitude(values, places, n, low, high, cells)
         elif NARROWEST < high - low < WIDEST:
-            spread(values, n, low, high, cells)
+            spread(values, places, n, low, high, cells)
         else:
             continue
         radix_sort(cells, swap, n, low_counts, high_counts)
         for i in range(n):
-            index = np.uint64(cells[i] & 0xFFFFFFFF)
-            order[i] = index
-            ordered[i] = values[index]
+            place = np.uint64(cells[i] & 0xFFFFFFFF)
+            order[i] = place
+            ordered[i] = row[place]
         if insertion_sort(ordered, order, n):
             return
-    merge_sort(values, order, swap, n)
+    order[:n] = places[:n]
+    merge_sort(row, order, swap, n)
     for i in range(n):
-        ordered[i] = values[order[i]]
+        ordered[i] = row[order[i]]

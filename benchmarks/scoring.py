@@ -34,6 +34,7 @@ from market.panel import FIELDS, Panel
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "us_equities.parquet"
 ROWS, SYMBOLS, MEMBERS = 1762, 954, 500
 TRANCHES, TOP_K = 5, 50
+CAPITAL = 1e9  # because vectorbt drops orders of fewer than 1e-12 shares
 BOUNDS_MS = {
     "reading the signal and four returns once": 1.4,
     "a SIMD sort in float32": 6.0,
@@ -197,12 +198,12 @@ def with_vectorbt(close: FloatArray, weights: FloatArray) -> FloatArray:
         pd.DataFrame(np.tile(close, TRANCHES)),
         size=pd.DataFrame(target),
         size_type="targetpercent",
-        init_cash=1.0 / TRANCHES,
+        init_cash=CAPITAL / TRANCHES,
         group_by=np.repeat(np.arange(TRANCHES), names),
         cash_sharing=True,
         call_seq="auto",
     )
-    return portfolio.value().sum(axis=1).to_numpy()
+    return portfolio.value().sum(axis=1).to_numpy() / CAPITAL
 
 
 def portfolio_rows(panel: Panel) -> list[Row]:

@@ -40,7 +40,7 @@ def test_values_that_only_the_last_resort_can_order_rank_exactly():
 
 def test_merge_sort_is_stable():
     values = np.array([2.0, 1.0, 2.0, 1.0, 0.0])
-    order, spare = np.zeros(5, dtype=np.int64), np.zeros(5, dtype=np.int64)
+    order, spare = np.arange(5), np.zeros(5, dtype=np.int64)
     merge_sort(values, order, spare, 5)
     assert order.tolist() == [4, 1, 3, 0, 2]
 
