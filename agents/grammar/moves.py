@@ -1,0 +1,142 @@
+"""The four ways to a new program: open a measure, compose measures, change one parent, join two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from knowledge_base.briefing import Elite
+
+from agents.grammar.draft import Draft
+from agents.grammar.grafting import bare, opening, phrase, reasons, shaped, with_measure, with_program
+from agents.grammar.measures import MEASURES, Measure
+from agents.grammar.mutations import MUTATIONS
+from agents.grammar.parsing import parse_draft
+from agents.grammar.shapes import PAIRED, SINGLE, SWITCH, Shape
+from agents.grammar.steering import Compass, uniformly
+
+MUTATION_SHARE, SINGLE_SHARE = 0.35, 0.3
+"""How often a parent is changed in its text, or by a shape without a partner; else by a shape with one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A draft and how it came about."""
+
+    draft: Draft
+    operation: str
+    parents: tuple[Elite, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+def opened(untried: Sequence[Measure], compass: Compass, rng: np.random.Generator) -> Move:
+    """Return the plain program of a measure that has not been tried."""
+    neglected = compass.neglected_themes()
+    first = [measure for measure in untried if measure.theme in neglected]
+    measure = compass.measure(first or untried, rng)
+    return Move(draft=opening(measure), operation="measure", tags=_tags(measure))
+
+
+def composed(compass: Compass, rng: np.random.Generator) -> Move:
+    """Return a measure with a shape, and another measure where the shape asks for a partner."""
+    measure = compass.measure(MEASURES, rng)
+    if rng.random() < SINGLE_SHARE:
+        shape = uniformly(SINGLE, rng)
+        draft = _ranked(_ended(bare(measure), shape))
+        return Move(draft=draft, operation=shape.name, tags=(*_tags(measure), shape.name))
+    return _joined_by_measure(bare(measure), _tags(measure), compass, rng)
+
+
+def changed(compass: Compass, rng: np.random.Generator) -> Move | None:
+    """One parent with one change; None if the change does not apply to it."""
+    parent = compass.parent(rng)
+    draft = _opened_parent(parent)
+    chance = rng.random()
+    if chance < MUTATION_SHARE:
+        move = _mutated(draft, parent.tags, rng)
+    elif chance < MUTATION_SHARE + SINGLE_SHARE:
+        shape = uniformly(SINGLE, rng)
+        move = Move(draft=_ended(draft, shape), operation=shape.name, tags=(*parent.tags, shape.name))
+    else:
+        move = _joined_by_measure(draft, parent.tags, compass, rng)
+    return replace(move, parents=(parent,)) if move else None
+
+
+def joined(compass: Compass, rng: np.random.Generator) -> Move:
+    """Two parents in one program: blended, one gating the other, or taking turns by a condition."""
+    first = compass.parent(rng)
+    second = compass.partner(first, rng)
+    other = _opened_parent(second)
+    draft, score = with_program(_opened_parent(first), other)
+    tags = (*first.tags, *second.tags)
+    if rng.random() < 1 / 3:
+        condition = compass.measure(_unrelated(tags), rng)
+        draft, z = with_measure(draft, condition)
+        draft = _ended(draft, SWITCH, y=score, z=z, other=other.idea, state=condition.says)
+        operation, tags = SWITCH.name, (*tags, *_tags(condition), SWITCH.name)
+    else:
+        shape = uniformly([shape for shape in PAIRED if shape.name in ("blended", "scaled", "gated")], rng)
+        draft = _ended(draft, shape, y=score, other=other.idea)
+        operation, tags = shape.name, (*tags, shape.name)
+    because = reasons(draft.rationale, other.rationale)
+    return Move(
+        draft=replace(draft, rationale=because), operation=operation, parents=(first, second), tags=tags
+    )
+
+
+def _joined_by_measure(
+    draft: Draft, tags: tuple[str, ...], compass: Compass, rng: np.random.Generator
+) -> Move:
+    partner = compass.measure(_unrelated(tags), rng)
+    shape = uniformly(PAIRED, rng)
+    draft, y = with_measure(draft, partner)
+    ended = _ended(draft, shape, y=y, other=partner.says)
+    because = reasons(ended.rationale, *([partner.because] if shape.name == "blended" else []))
+    return Move(
+        draft=replace(ended, rationale=because),
+        operation=shape.name,
+        tags=(*tags, *_tags(partner), shape.name),
+    )
+
+
+def _mutated(draft: Draft, tags: tuple[str, ...], rng: np.random.Generator) -> Move | None:
+    mutation = uniformly(MUTATIONS, rng)
+    changed_draft = mutation.change(draft, rng)
+    if changed_draft is None:
+        return None
+    told_already = mutation.says.removeprefix("{idea}") in draft.idea
+    idea = draft.idea if told_already else mutation.says.format(idea=phrase(draft.idea))
+    told = changed_draft.told_as(idea=idea, rationale=reasons(draft.rationale, mutation.because))
+    return Move(draft=told, operation=mutation.name, tags=tags)
+
+
+def _ended(
+    draft: Draft, shape: Shape, *, y: str = "", z: str = "", other: str = "", state: str = ""
+) -> Draft:
+    idea = shape.says.format(idea=phrase(draft.idea), other=phrase(other), state=phrase(state))
+    ended = shaped(draft, shape, y=y, z=z)
+    return ended.told_as(idea=idea, rationale=reasons(draft.rationale, shape.because))
+
+
+def _ranked(draft: Draft) -> Draft:
+    draft, name = draft.named_result() if len(draft.result) > 70 else (draft, draft.result)
+    return draft.returning(f"ops.cs_rank({name})")
+
+
+def _opened_parent(elite: Elite) -> Draft:
+    """Return the elite's program with its best parameter values as defaults."""
+    return parse_draft(elite.source).with_defaults(elite.parameters)
+
+
+def _unrelated(tags: Sequence[str]) -> list[Measure]:
+    """Measures of themes that `tags` lacks; if it has all themes, measures that it lacks."""
+    return (
+        [m for m in MEASURES if m.theme not in tags]
+        or [m for m in MEASURES if m.name not in tags]
+        or [*MEASURES]
+    )
+
+
+def _tags(measure: Measure) -> tuple[str, str]:
+    return measure.theme, measure.name

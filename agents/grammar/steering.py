@@ -1,0 +1,139 @@
+"""Where to look next: the briefing read as weights over themes, measures and parents.
+
+A tag (a theme or a measure) is worth its reward, scaled to 0..1 over the tags of its kind, plus the bonus of
+the upper confidence bound, which is large for what has rarely been tried [1]_, less the share of its tries
+that failed.
+
+.. [1] Auer, Cesa-Bianchi, Fischer (2002), Finite-time analysis of the multiarmed bandit problem.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from knowledge_base.briefing import Briefing, Elite
+
+from agents.grammar.measures import MEASURES, THEMES, Measure
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SteeringConfig:
+    """How eagerly the search turns to what is new.
+
+    exploration     factor of the confidence bonus, in units of the spread of rewards
+    temperature     chance in choosing among weights; 0 would always take the best
+    parent_decay    weight of the next best parent relative to the better one
+    tries_first     tries that every theme gets before rewards count
+    blame           factor on a measure's weight for each recent failure that names it
+    """
+
+    exploration: float = 0.7
+    temperature: float = 0.2
+    parent_decay: float = 0.75
+    tries_first: int = 2
+    blame: float = 0.2
+
+
+class Compass:
+    """One briefing, read for directions."""
+
+    def __init__(self, briefing: Briefing, config: SteeringConfig) -> None:
+        self._briefing = briefing
+        self._config = config
+        self._theme_values = self._values(THEMES)
+        self._measure_values = self._values([measure.name for measure in MEASURES])
+        self._failed = [f"{failure.message}\n{failure.source_head}" for failure in briefing.failures]
+        self.elites: tuple[Elite, ...] = tuple(sorted(briefing.elites, key=_by_fitness))
+
+    def neglected_themes(self) -> set[str]:
+        """Themes that have not had their first tries."""
+        return {theme for theme in THEMES if self._tries(theme) < self._config.tries_first}
+
+    def measure(self, candidates: Sequence[Measure], rng: np.random.Generator) -> Measure:
+        """One of `candidates`, the promising and the little known more often."""
+        weights = [
+            math.exp(self._worth(candidate) / self._config.temperature) * self._credit(candidate)
+            for candidate in candidates
+        ]
+        return chosen(candidates, weights, rng)
+
+    def parent(self, rng: np.random.Generator) -> Elite:
+        """Return an elite, the better ones more often."""
+        return chosen(self.elites, self._by_place(self.elites), rng)
+
+    def partner(self, parent: Elite, rng: np.random.Generator) -> Elite:
+        """Another elite, rather one that has little in common with `parent`."""
+        others = [elite for elite in self.elites if elite.id != parent.id]
+        places = self._by_place(others)
+        weights = [w * (1.05 - _overlap(parent.tags, e.tags)) for w, e in zip(places, others, strict=True)]
+        return chosen(others, weights, rng)
+
+    def _by_place(self, elites: Sequence[Elite]) -> list[float]:
+        return [self._config.parent_decay**place for place in range(len(elites))]
+
+    def _worth(self, measure: Measure) -> float:
+        return (self._theme_values[measure.theme] + self._measure_values[measure.name]) / 2
+
+    def _credit(self, measure: Measure) -> float:
+        marks = {f"{measure.name} ="}
+        return self._config.blame ** sum(any(mark in text for mark in marks) for text in self._failed)
+
+    def _tries(self, tag: str) -> int:
+        record = self._briefing.themes.get(tag)
+        return record.tries if record else 0
+
+    def _values(self, tags: Collection[str]) -> dict[str, float]:
+        total = sum(map(self._tries, tags))
+        reward = _scaled({tag: self._reward(tag) for tag in tags})
+        return {tag: reward[tag] + self._bonus(tag, total) - self._failure_share(tag) for tag in tags}
+
+    def _reward(self, tag: str) -> float | None:
+        record = self._briefing.themes.get(tag)
+        if record is None or record.mean_reward is None or record.best_reward is None:
+            return None
+        reward = (record.mean_reward + record.best_reward) / 2
+        return reward if math.isfinite(reward) else None
+
+    def _bonus(self, tag: str, total: int) -> float:
+        return self._config.exploration * math.sqrt(math.log1p(total) / (1 + self._tries(tag)))
+
+    def _failure_share(self, tag: str) -> float:
+        record = self._briefing.themes.get(tag)
+        return record.failures / record.tries if record and record.tries else 0.0
+
+
+def chosen(options: Sequence[T], weights: Iterable[float], rng: np.random.Generator) -> T:
+    """One of `options`, each with a chance proportional to its weight."""
+    shares = np.fromiter(weights, dtype=np.float64)
+    return options[int(rng.choice(len(options), p=shares / shares.sum()))]
+
+
+def uniformly(options: Sequence[T], rng: np.random.Generator) -> T:
+    """One of `options`, all alike."""
+    return options[int(rng.integers(len(options)))]
+
+
+def _scaled(rewards: dict[str, float | None]) -> dict[str, float]:
+    """Rewards on a scale from 0 to 1; what has no reward yet lies in the middle."""
+    stated = [reward for reward in rewards.values() if reward is not None]
+    low, high = min(stated, default=0.0), max(stated, default=0.0)
+    if high == low:
+        return dict.fromkeys(rewards, 0.5)
+    return {tag: 0.5 if r is None else (r - low) / (high - low) for tag, r in rewards.items()}
+
+
+def _overlap(one: Collection[str], other: Collection[str]) -> float:
+    union = set(one) | set(other)
+    return len(set(one) & set(other)) / len(union) if union else 0.0
+
+
+def _by_fitness(elite: Elite) -> tuple[bool, float, int]:
+    fitness = elite.validation_fitness
+    missing = fitness is None or not math.isfinite(fitness)
+    return missing, 0.0 if missing or fitness is None else -fitness, elite.id

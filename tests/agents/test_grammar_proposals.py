@@ -1,0 +1,89 @@
+"""Laws that every program of the grammar obeys, over runs of proposals."""
+
+import ast
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agents.grammar import GrammarConfig, GrammarProposer
+from agents.grammar.measures import MEASURES, THEMES
+from agents.grammar.parsing import parse_draft
+from agents.grammar.units import unit_problems
+from agents.proposer import Proposal
+from agents.testing import empty_briefing
+from factors.causality import audit_causality
+from factors.execution import require_opinion, run
+from factors.program import Program
+from tests.agents.evolution import run_of_proposals
+from tests.agents.worlds import cut_stocks, random_panel
+
+RUN = run_of_proposals(200, seed=1)
+VARIED = (*RUN[60::6], *run_of_proposals(40, seed=2, seeded=True))
+
+
+def named(proposal: Proposal) -> str:
+    return f"{proposal.name}-{proposal.operation}"
+
+
+def test_two_hundred_proposals_are_two_hundred_programs_over_all_themes() -> None:
+    assert len({Program.parse(proposal.source).fingerprint for proposal in RUN}) == 200
+    tags = Counter(tag for proposal in RUN for tag in proposal.tags)
+    assert all(tags[theme] >= 10 for theme in THEMES)
+    assert len({proposal.operation for proposal in RUN}) >= 12
+
+
+def test_every_theme_is_opened_before_parents_are_changed() -> None:
+    first = run_of_proposals(10, seed=3)
+    assert all(proposal.operation == "measure" for proposal in first)
+    assert Counter(proposal.tags[0] for proposal in first) == Counter(dict.fromkeys(THEMES, 2))
+
+
+def test_with_nothing_scored_all_measures_are_opened_once() -> None:
+    proposer, rng, seen = GrammarProposer(), np.random.default_rng(0), set[str]()
+    briefing = empty_briefing()
+    for _ in MEASURES:
+        proposal = proposer.propose(briefing, rng)
+        seen.add(proposal.tags[1])
+        mark = Program.parse(proposal.source).fingerprint
+        briefing = replace(briefing, tried_fingerprints=briefing.tried_fingerprints | {mark})
+    assert seen == {measure.name for measure in MEASURES}
+
+
+@pytest.mark.parametrize("proposal", VARIED, ids=named)
+def test_a_proposal_scores_stocks_from_the_past_only_and_is_blind_to_splits(proposal: Proposal) -> None:
+    program, panel = Program.parse(proposal.source), random_panel()
+    signal = run(program, panel)
+    require_opinion(signal, program)
+    assert np.nanstd(signal[-1]) > 0
+    audit_causality(lambda part: run(program, part), panel, cuts=(0.9,))
+    split = cut_stocks(panel, 2.0 ** np.random.default_rng(0).integers(-2, 4, panel.shape[1]))
+    np.testing.assert_allclose(run(program, split), signal, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("proposal", [*RUN, *VARIED], ids=named)
+def test_a_proposal_reads_well(proposal: Proposal) -> None:
+    assert max(map(len, proposal.source.splitlines())) <= 110
+    assert proposal.idea[0].isupper()
+    assert proposal.idea.endswith(".")
+    assert len(proposal.idea) <= 400
+    assert "Rationale: " in proposal.source
+    draft = parse_draft(proposal.source)
+    assert len(draft.parameters) <= GrammarConfig().most_parameters
+    assert unit_problems(draft.code) == []
+
+
+@pytest.mark.parametrize("proposal", [*RUN, *VARIED], ids=named)
+def test_nothing_in_a_proposal_is_left_unread(proposal: Proposal) -> None:
+    tree = ast.parse(proposal.source)
+    literal = next(node.value for node in tree.body if isinstance(node, ast.Assign))
+    outside = [node for node in ast.walk(tree) if node not in set(ast.walk(literal))]
+    strings = {node.value for node in outside if isinstance(node, ast.Constant)}
+    loaded = {n.id for n in outside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    stored = {n.id for n in outside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    functions = {node.name for node in outside if isinstance(node, ast.FunctionDef)}
+    assert set(Program.parse(proposal.source).parameters) <= strings
+    assert stored - {"PARAMETERS"} <= loaded
+    assert functions - {"factor"} <= loaded
+    assert ("np" in loaded) == ("import numpy as np" in proposal.source)

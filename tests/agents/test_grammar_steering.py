@@ -1,0 +1,145 @@
+"""Where the proposer looks next, given what it is told."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agents.errors import ProposalError
+from agents.grammar import GrammarConfig, GrammarProposer
+from agents.grammar.measures import MEASURES, THEMES
+from agents.grammar.steering import Compass, SteeringConfig
+from agents.testing import empty_briefing, sample_briefing
+from knowledge_base.briefing import Briefing, Elite, FailureNote, ThemeRecord
+
+BY_NAME = {measure.name: measure for measure in MEASURES}
+
+
+class Everything(frozenset[str]):
+    """A set that holds whatever is asked for."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def picks(briefing: Briefing, count: int = 400) -> Counter[str]:
+    """Names of the measures chosen from all."""
+    compass, rng = Compass(briefing, SteeringConfig()), np.random.default_rng(0)
+    return Counter(compass.measure(MEASURES, rng).name for _ in range(count))
+
+
+def themes_of(names: Counter[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for name, count in names.items():
+        counts[BY_NAME[name].theme] += count
+    return counts
+
+
+def record(tries: int, reward: float, failures: int = 0) -> ThemeRecord:
+    return ThemeRecord(tries=tries, failures=failures, mean_reward=reward, best_reward=reward)
+
+
+def test_names_of_themes_and_measures_are_all_different() -> None:
+    names = [*THEMES, *BY_NAME]
+    assert len(set(names)) == len(names) == len(THEMES) + len(MEASURES)
+
+
+def test_parameters_of_measures_never_share_a_name() -> None:
+    names = [parameter for measure in MEASURES for parameter in measure.parameters]
+    assert len(set(names)) == len(names)
+
+
+def test_with_nothing_known_every_measure_has_the_same_chance() -> None:
+    counts = picks(empty_briefing(), count=46 * 40)
+    assert set(counts) == set(BY_NAME)
+    assert max(counts.values()) < 80
+
+
+def test_a_rewarding_theme_is_looked_at_more() -> None:
+    records = {theme: record(10, 0.3 if theme == "volume" else 0.1) for theme in THEMES}
+    counts = themes_of(picks(replace(empty_briefing(), themes=records)))
+    assert counts["volume"] > 2 * max(counts[theme] for theme in THEMES if theme != "volume")
+
+
+def test_a_theme_that_was_hardly_tried_is_looked_at_more() -> None:
+    records = {theme: record(1 if theme == "candle" else 40, 0.1) for theme in THEMES}
+    counts = themes_of(picks(replace(empty_briefing(), themes=records)))
+    per_measure = {theme: counts[theme] / sum(m.theme == theme for m in MEASURES) for theme in THEMES}
+    assert max(per_measure, key=per_measure.__getitem__) == "candle"
+
+
+def test_a_theme_whose_programs_fail_is_looked_at_less() -> None:
+    records = {theme: record(10, 0.1, failures=9 * (theme == "relation")) for theme in THEMES}
+    counts = themes_of(picks(replace(empty_briefing(), themes=records)))
+    assert counts["relation"] < min(counts[theme] for theme in THEMES if theme != "relation") / 2
+
+
+def test_a_measure_named_in_recent_failures_is_avoided() -> None:
+    note = FailureNote(stage="timeout", message="too slow", source_head="streak = ops.ts_mean(run_length, 2)")
+    before, after = (
+        picks(empty_briefing(), 4000),
+        picks(replace(empty_briefing(), failures=(note,) * 2), 4000),
+    )
+    assert after["streak"] < before["streak"] / 3
+    assert after["past_return"] > before["past_return"] / 3
+
+
+def test_rewards_that_are_no_numbers_are_no_rewards() -> None:
+    records = {theme: record(5, float("nan")) for theme in THEMES}
+    assert set(themes_of(picks(replace(empty_briefing(), themes=records)))) == set(THEMES)
+
+
+def test_better_parents_are_chosen_more_often_and_unscored_ones_least() -> None:
+    compass, rng = Compass(sample_briefing(), SteeringConfig()), np.random.default_rng(0)
+    counts = Counter(compass.parent(rng).id for _ in range(2000))
+    assert counts[1] > counts[5] > counts[10] > 0
+
+
+def test_a_partner_is_another_program_and_rather_a_different_one() -> None:
+    compass, rng = Compass(sample_briefing(), SteeringConfig()), np.random.default_rng(0)
+    parent = compass.elites[0]
+    partners = Counter(compass.partner(parent, rng).tags[0] for _ in range(500))
+    assert all(compass.partner(parent, rng).id != parent.id for _ in range(100))
+    assert partners["volume"] > partners["price"]
+
+
+def test_parents_that_cannot_be_taken_apart_are_left_in_peace() -> None:
+    strange = Elite(
+        id=7,
+        source='"""Odd."""\nPARAMETERS = dict()\nfactor = None\n',
+        idea="Odd.",
+        tags=("price",),
+        parameters={},
+        train_fitness=0.9,
+        validation_fitness=0.9,
+        parent_ids=(),
+    )
+    briefing = replace(empty_briefing(), elites=(strange,))
+    proposals = [GrammarProposer().propose(briefing, np.random.default_rng(seed)) for seed in range(10)]
+    assert all(proposal.parents == () for proposal in proposals)
+
+
+def test_elites_are_worked_on_once_the_themes_are_known() -> None:
+    records = {theme: record(5, 0.1) for theme in THEMES}
+    briefing = replace(sample_briefing(), themes=records)
+    proposals = [GrammarProposer().propose(briefing, np.random.default_rng(seed)) for seed in range(60)]
+    counts = Counter(len(proposal.parents) for proposal in proposals)
+    assert counts[0] > 10
+    assert counts[1] > 5
+    assert counts[2] > 2
+
+
+def test_a_child_starts_from_its_parents_best_values() -> None:
+    elite = replace(sample_briefing().elites[2], parameters={"window": 77})
+    config = GrammarConfig(opening=0, composing=0, changing=1, joining=0)
+    records = {theme: record(5, 0.1) for theme in THEMES}
+    briefing = replace(sample_briefing(), elites=(elite,), themes=records)
+    proposals = [GrammarProposer(config).propose(briefing, np.random.default_rng(s)) for s in range(20)]
+    assert sum('"default": 77' in proposal.source for proposal in proposals) >= 18
+
+
+def test_when_everything_was_tried_the_proposer_says_so() -> None:
+    briefing = replace(empty_briefing(), tried_fingerprints=Everything())
+    with pytest.raises(ProposalError, match="no new program in 60 attempts"):
+        GrammarProposer().propose(briefing, np.random.default_rng(0))
