@@ -10,9 +10,9 @@ from market.arrays import FloatArray, IntArray
 
 
 @device
-def finish(value: float, mean: float, deviation: float) -> float:
-    """Turn a value, its group's mean and standard deviation into the result."""
-    return value - mean
+def finish(distance: float, deviation: float) -> float:
+    """Turn a value's distance from its group's mean and the group's standard deviation into the result."""
+    return distance
 
 
 @device
@@ -29,7 +29,7 @@ def demean_groups(
     """Fill rows `begin:end` with `finish(...)`; `members` has as many rows as `x`, or one."""
     count = np.empty(groups)
     anchor = np.empty(groups)
-    mean = np.empty(groups)
+    mean = np.empty(groups)  # less the anchor, so that nothing is lost to a common offset
     spread = np.empty(groups)
     for t in range(begin, end):
         member = members[t if members.shape[0] > 1 else 0]
@@ -44,21 +44,21 @@ def demean_groups(
                 count[g] += 1.0
                 mean[g] += x[t, j] - anchor[g]
         for g in range(groups):
-            mean[g] = anchor[g] + mean[g] / count[g] if count[g] > 0.0 else np.nan
+            mean[g] = mean[g] / count[g] if count[g] > 0.0 else np.nan
         for j in range(x.shape[1]):
             g = group_of(x[t, j], labels[t, j], member[j], groups)
             if g >= 0:
-                spread[g] += (x[t, j] - mean[g]) ** 2
+                spread[g] += (x[t, j] - anchor[g] - mean[g]) ** 2
         for g in range(groups):
             spread[g] = np.sqrt(spread[g] / (count[g] - 1.0)) if count[g] > 1.0 else np.nan
         for j in range(x.shape[1]):
             g = group_of(x[t, j], labels[t, j], member[j], groups)
-            out[t, j] = finish(x[t, j], mean[g], spread[g]) if g >= 0 else np.nan
+            out[t, j] = finish(x[t, j] - anchor[g] - mean[g], spread[g]) if g >= 0 else np.nan
 
 
 @device
-def _standardised(value: float, mean: float, deviation: float) -> float:
-    return (value - mean) / deviation if deviation > 0.0 else np.nan
+def _standardised(distance: float, deviation: float) -> float:
+    return distance / deviation if deviation > 0.0 else np.nan
 
 
 standardise_groups = demean_groups.variant("standardise_groups", finish=_standardised)

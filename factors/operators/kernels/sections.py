@@ -10,9 +10,9 @@ REASSOCIATE = frozenset({"contract", "reassoc"})  # sums of a row may be added i
 
 
 @device
-def finish(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
-    """Turn a value, its row's mean, standard deviation and sum of magnitudes into the result."""
-    return value - mean
+def finish(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+    """Turn a value's distance from its row's mean, and the row's statistics, into the result."""
+    return distance
 
 
 @kernel(fastmath=REASSOCIATE)
@@ -44,35 +44,35 @@ def demean_rows(x: Matrix, members: Mask, parameter: float, out: OutMatrix, begi
             squares += distance * distance if distance == distance else 0.0
         deviation = np.sqrt(squares / (count - 1.0)) if count > 1.0 else np.nan
         for j in range(row.size):
-            target[j] = finish(target[j], anchor + offset, deviation, gross, parameter)
+            target[j] = finish(target[j] - anchor - offset, anchor + offset, deviation, gross, parameter)
 
 
 @device
-def _standardised(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
-    return (value - mean) / deviation if deviation > 0.0 else np.nan
+def _standardised(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+    return distance / deviation if deviation > 0.0 else np.nan
 
 
 @device
-def _scaled(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
-    return value * (parameter / gross) if gross > 0.0 else np.nan
+def _scaled(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+    return (mean + distance) * (parameter / gross) if gross > 0.0 else np.nan
 
 
 @device
-def _winsorized(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+def _winsorized(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
     reach = parameter * deviation if deviation == deviation else 0.0
-    return max(mean - reach, min(mean + reach, value)) if value == value else np.nan
+    return mean + max(-reach, min(reach, distance)) if distance == distance else np.nan
 
 
 standardise_rows = demean_rows.variant("standardise_rows", finish=_standardised)
 
 
 @device
-def _mean(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+def _mean(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
     return mean
 
 
 @device
-def _deviation(value: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
+def _deviation(distance: float, mean: float, deviation: float, gross: float, parameter: float) -> float:
     return deviation
 
 
