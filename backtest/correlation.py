@@ -1,7 +1,7 @@
 """Kernels of the information coefficients: Pearson and Spearman of a signal row against H return rows.
 
-Sums are taken about the mean. Those of doubled ranks are sums of integers far below 2^53, hence exact. Rows on
-which every name has both a signal and a return take a short cut: the sums of the returns alone are known from
+Sums are taken about the mean. Those of doubled ranks are sums of integers far below 2^53, hence exact. Rows
+on which every name has both a signal and a return take a short cut: the sums of the returns alone come from
 the labels.
 """
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from market.panel import Panel
 
 HORIZONS_DAYS = (1, 3, 5, 10)
 MIN_ASSETS = 10
+
+Entry: TypeAlias = Literal["close", "open"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,7 +79,7 @@ class Labels:
 
     panel: Panel
     horizons_days: tuple[int, ...]
-    entry: str
+    entry: Entry
     min_assets: int
     section: CrossSection
     returns: RankedReturns
@@ -87,7 +90,7 @@ class Labels:
         panel: Panel,
         *,
         horizons_days: tuple[int, ...] = HORIZONS_DAYS,
-        entry: str = "close",
+        entry: Entry = "close",
         min_assets: int = MIN_ASSETS,
     ) -> Labels:
         """Compute the labels of a panel.
