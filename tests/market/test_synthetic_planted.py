@@ -105,7 +105,7 @@ def _simple_constructions(panel: Panel) -> dict[str, pd.DataFrame]:
     busy = volume / volume.rolling(20).mean()
     return {
         "intraday_flow_reversal": -(close / opening - 1).rolling(6).mean(),
-        "steady_winner_momentum": (close / close.shift(35) - 1).shift(15),
+        "steady_winner_momentum": (close / close.shift(30) - 1).shift(18),
         "lasting_attention": volume.rolling(6).mean() / volume.rolling(45).mean(),
         "fear_subsiding": -spread.rolling(10).mean() / spread.rolling(60).mean(),
         "crowded_move": move.where(busy <= 1, -move),

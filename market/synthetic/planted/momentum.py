@@ -16,8 +16,8 @@ one first place, and the newest weeks are left out because they belong to those 
 """
 
 PARAMETERS = {
-    "window": {"type": "int", "low": 15, "high": 120, "default": 35},
-    "skip": {"type": "int", "low": 1, "high": 25, "default": 15},
+    "window": {"type": "int", "low": 15, "high": 120, "default": 30},
+    "skip": {"type": "int", "low": 1, "high": 25, "default": 18},
 }
 
 
@@ -39,7 +39,7 @@ MOMENTUM = PlantedRule(
     name="steady_winner_momentum",
     theme="momentum",
     source=SOURCE,
-    parameters={"window": 35, "skip": 15},
+    parameters={"window": 30, "skip": 18},
     horizon_days=10,
     strength=0.015,
     score=score,
