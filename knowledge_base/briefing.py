@@ -1,0 +1,176 @@
+"""What a proposer is told before it proposes: what worked, what failed, what has been tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.orm import aliased
+
+from knowledge_base.reading import ordered
+from knowledge_base.records import TRAIN, VALIDATION, Json, RunCounts
+from knowledge_base.runs import count_run
+from knowledge_base.tables import Failure, Program, ProgramParent, ProgramTag, Run, Scorecard
+
+HEAD_LINES = 40
+"""How much of a failed program's source is shown."""
+
+SHOWN = ("fitness", "ic", "icir", "rank_ic", "rank_icir", "sharpe", "turnover", "coverage")
+"""The metrics of an elite."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elite:
+    """A good program; metrics by name, such as "rank_icir" (averaged over horizons), where defined."""
+
+    id: int
+    name: str
+    source: str
+    idea: str
+    tags: tuple[str, ...] = ()
+    parameters: Json = field(default_factory=dict)
+    direction: int = 1
+    train_fitness: float | None = None
+    validation_fitness: float | None = None
+    train_metrics: Mapping[str, float] = field(default_factory=dict)
+    validation_metrics: Mapping[str, float] = field(default_factory=dict)
+    parent_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureNote:
+    """A recent failure; `source_head` is the beginning of the program's text."""
+
+    iteration: int
+    stage: str
+    kind: str
+    message: str
+    source_head: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemeRecord:
+    """How programs with one tag fared; the rewards are validation fitness, None if no program has one."""
+
+    tries: int
+    failures: int
+    mean_reward: float | None
+    best_reward: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Briefing:
+    """All that a proposer may know of a run.
+
+    iteration           iterations done so far
+    elites              the best programs on validation, the best first
+    failures            the latest failures, the newest first
+    tried_fingerprints  of every program of the run, whatever became of it
+    themes              for each tag, how its programs fared
+    """
+
+    iteration: int
+    elites: tuple[Elite, ...] = ()
+    failures: tuple[FailureNote, ...] = ()
+    tried_fingerprints: Set[str] = frozenset()
+    themes: Mapping[str, ThemeRecord] = field(default_factory=dict)
+    counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
+
+
+def build_briefing(connection: Connection, run_id: int, *, elites: int, failures: int) -> Briefing:
+    """Read the briefing of a run; see `Store.briefing`."""
+    counts = count_run(connection, run_id)
+    return Briefing(
+        iteration=connection.execute(select(Run.iterations_done).where(Run.id == run_id)).scalar_one(),
+        elites=_elites(connection, run_id, elites),
+        failures=_failures(connection, run_id, failures),
+        tried_fingerprints=_fingerprints(connection, run_id),
+        themes=_themes(connection, run_id),
+        counts=counts,
+    )
+
+
+def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
+    train, validation = aliased(Scorecard), aliased(Scorecard)
+    programs = (Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction)
+    best = (
+        select(
+            *programs,
+            *(getattr(train, name).label(f"train_{name}") for name in SHOWN),
+            *(getattr(validation, name).label(f"validation_{name}") for name in SHOWN),
+        )
+        .join(validation, (validation.program_id == Program.id) & (validation.split == VALIDATION))
+        .outerjoin(train, (train.program_id == Program.id) & (train.split == TRAIN))
+        .where(Program.run_id == run_id, Program.status == "scored", validation.fitness.is_not(None))
+        .order_by(validation.fitness.desc(), Program.id)
+        .limit(limit)
+    )
+    rows = connection.execute(best).all()
+    ids = [row.id for row in rows]
+    tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
+    parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)
+    return tuple(_elite(row, tags[row.id], parents[row.id]) for row in rows)
+
+
+def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> Elite:
+    return Elite(
+        id=row.id,
+        name=row.name,
+        source=row.source,
+        idea=row.idea,
+        tags=tags,
+        parameters=row.parameters,
+        direction=row.direction,
+        train_fitness=row.train_fitness,
+        validation_fitness=row.validation_fitness,
+        train_metrics=_metrics(row, TRAIN),
+        validation_metrics=_metrics(row, VALIDATION),
+        parent_ids=parents,
+    )
+
+
+def _metrics(row: Row[Any], split: str) -> dict[str, float]:
+    values = {name: getattr(row, f"{split}_{name}") for name in SHOWN}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _failures(connection: Connection, run_id: int, limit: int) -> tuple[FailureNote, ...]:
+    columns = (Failure.iteration, Failure.stage, Failure.kind, Failure.message, Failure.source)
+    latest = select(*columns).where(Failure.run_id == run_id).order_by(Failure.id.desc()).limit(limit)
+    return tuple(
+        FailureNote(
+            iteration=row.iteration,
+            stage=row.stage,
+            kind=row.kind,
+            message=row.message,
+            source_head="\n".join(row.source.splitlines()[:HEAD_LINES]),
+        )
+        for row in connection.execute(latest)
+    )
+
+
+def _fingerprints(connection: Connection, run_id: int) -> frozenset[str]:
+    """Return all fingerprints, joined by the database: rows would take most of a briefing's time."""
+    joined = select(func.aggregate_strings(Program.fingerprint, "\n")).where(Program.run_id == run_id)
+    return frozenset((connection.execute(joined).scalar_one() or "").split("\n")) - {""}
+
+
+def _themes(connection: Connection, run_id: int) -> dict[str, ThemeRecord]:
+    statement = (
+        select(
+            ProgramTag.tag,
+            func.count(),
+            func.sum(ProgramTag.failed),
+            func.avg(ProgramTag.reward),
+            func.max(ProgramTag.reward),
+        )
+        .where(ProgramTag.run_id == run_id)
+        .group_by(ProgramTag.tag)
+        .order_by(ProgramTag.tag)
+    )
+    return {
+        tag: ThemeRecord(tries=tries, failures=failures, mean_reward=mean, best_reward=best)
+        for tag, tries, failures, mean, best in connection.execute(statement)
+    }

@@ -1,0 +1,122 @@
+"""Programs read back, with everything recorded about them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from knowledge_base.columns import undefined_as_nan
+from knowledge_base.errors import StoreError
+from knowledge_base.records import FailureRecord, HorizonRecord, ProgramRecord, ScoreRecord, TrialRecord
+from knowledge_base.tables import Failure, HorizonScore, Program, ProgramParent, ProgramTag, Scorecard, Trial
+
+
+def read_program(connection: Connection, program_id: int) -> ProgramRecord:
+    """Return one program; `StoreError` with the known ids if there is none."""
+    found = _programs(connection, Program.id == program_id)
+    if not found:
+        low, high = connection.execute(select(func.min(Program.id), func.max(Program.id))).one()
+        known = f"between {low} and {high}" if high else "none yet: the store is empty"
+        raise StoreError(f"a program's id must be in the store, got {program_id}: its ids are {known}.")
+    return found[0]
+
+
+def read_unfinished(connection: Connection, run_id: int) -> list[tuple[ProgramRecord, list[TrialRecord]]]:
+    """Return the run's programs still tuning, the oldest first, each with its trials in order."""
+    programs = _programs(connection, (Program.run_id == run_id) & (Program.status == "tuning"))
+    return [(program, read_trials(connection, program.id)) for program in programs]
+
+
+def read_trials(connection: Connection, program_id: int) -> list[TrialRecord]:
+    """Return the program's trials in order."""
+    columns = (
+        Trial.number,
+        Trial.parameters,
+        Trial.state,
+        Trial.value,
+        Trial.direction,
+        Trial.duration_ms,
+        Trial.message,
+    )
+    rows = connection.execute(select(*columns).where(Trial.program_id == program_id).order_by(Trial.number))
+    return [
+        TrialRecord(**{**row._asdict(), "duration_ms": undefined_as_nan(row.duration_ms)}) for row in rows
+    ]
+
+
+def ordered(
+    connection: Connection, table: type[ProgramTag] | type[ProgramParent], value: Any, ids: Sequence[int]
+) -> dict[int, tuple[Any, ...]]:
+    """Return the tags or parents of each program in `ids`, in their order."""
+    chosen = select(table.program_id, value).where(table.program_id.in_(ids))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for program_id, item in connection.execute(chosen.order_by(table.program_id, table.position)):
+        found[program_id].append(item)
+    return {program_id: tuple(found[program_id]) for program_id in ids}
+
+
+def _programs(connection: Connection, where: ColumnElement[bool]) -> list[ProgramRecord]:
+    rows = connection.execute(select(Program.__table__).where(where).order_by(Program.id)).all()
+    ids = [row.id for row in rows]
+    tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
+    parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)
+    return [
+        ProgramRecord(
+            **row._asdict(),
+            tags=tags[row.id],
+            parent_ids=parents[row.id],
+            trial_count=_trial_count(connection, row.id),
+            scores=_scores(connection, row.id),
+            failures=_failures(connection, row.id),
+        )
+        for row in rows
+    ]
+
+
+def _trial_count(connection: Connection, program_id: int) -> int:
+    statement = select(func.count()).select_from(Trial).where(Trial.program_id == program_id)
+    return connection.execute(statement).scalar_one()
+
+
+def _scores(connection: Connection, program_id: int) -> tuple[ScoreRecord, ...]:
+    cards = select(Scorecard.__table__).where(Scorecard.program_id == program_id).order_by(Scorecard.id)
+    return tuple(_score(connection, row) for row in connection.execute(cards).all())
+
+
+def _score(connection: Connection, row: Row[Any]) -> ScoreRecord:
+    metrics = ("fitness", "coverage", "turnover", "rank_autocorrelation", "ar", "sharpe", "mdd")
+    horizons = select(HorizonScore.__table__).where(HorizonScore.scorecard_id == row.id)
+    found = connection.execute(horizons.order_by(HorizonScore.horizon_days))
+    return ScoreRecord(
+        split=row.split,
+        horizons=tuple(map(_horizon, found)),
+        **{name: undefined_as_nan(getattr(row, name)) for name in metrics},
+    )
+
+
+def _horizon(row: Row[Any]) -> HorizonRecord:
+    metrics = ("ic", "icir", "rank_ic", "rank_icir")
+    return HorizonRecord(
+        horizon_days=row.horizon_days,
+        days=row.days,
+        daily_ic=row.daily_ic,
+        daily_rank_ic=row.daily_rank_ic,
+        **{name: undefined_as_nan(getattr(row, name)) for name in metrics},
+    )
+
+
+def _failures(connection: Connection, program_id: int) -> tuple[FailureRecord, ...]:
+    columns = (
+        Failure.run_id,
+        Failure.program_id,
+        Failure.iteration,
+        Failure.stage,
+        Failure.kind,
+        Failure.message,
+        Failure.source,
+    )
+    rows = connection.execute(select(*columns).where(Failure.program_id == program_id).order_by(Failure.id))
+    return tuple(FailureRecord(**row._asdict()) for row in rows)

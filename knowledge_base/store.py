@@ -1,0 +1,219 @@
+"""The experience store: what the search remembers, in SQL.
+
+Every call is one transaction, committed before it returns, so that a killed process loses at most the call in
+flight. Several processes may write to one store; a store object belongs to the process that opened it.
+All methods raise `StoreError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+
+from knowledge_base import ranking, reading, runs, writing
+from knowledge_base.briefing import Briefing, build_briefing
+from knowledge_base.database import Database, store_url
+from knowledge_base.errors import StoreError
+from knowledge_base.ranking import RankedFactor
+from knowledge_base.records import (
+    VALIDATION,
+    FailureRecord,
+    Json,
+    NewProgram,
+    NewRun,
+    ProgramRecord,
+    RunCounts,
+    RunRecord,
+    RunStatus,
+    ScoreRecord,
+    TrialRecord,
+)
+from knowledge_base.schema import upgrade_schema
+
+
+def open_store(location: str | Path, *, create: bool = True) -> Store:
+    """Open the store at a path (a SQLite file) or a database URL, bringing its schema up to date.
+
+    A file that does not exist is created, with its folder, unless `create` is False. Raises `StoreError` if
+    that fails, if the file is not a database, or if the store comes from a newer version.
+    """
+    url = store_url(location)
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        path = Path(str(url.database))
+        if not create and not path.exists():
+            raise StoreError(f"the store must exist, {path} does not: check the path, or begin a run there.")
+        _make_folder(path.parent)
+    return Store(Database(url))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the store's folder {folder} must be writable: {error.strerror}.") from error
+
+
+class Store:
+    """An open store; a context manager that closes it. Made by `open_store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        try:
+            with database.write() as connection:
+                upgrade_schema(connection, database.name)
+        except StoreError:
+            database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._database.close()
+
+    def start_run(self, run: NewRun) -> RunRecord:
+        """Store a new run as running; its name must be free."""
+        with self._database.write(
+            f"a run's name must be new, {run.name!r} exists: resume it or rename."
+        ) as c:
+            return runs.insert_run(c, run)
+
+    def find_run(self, name: str) -> RunRecord | None:
+        """Return the run of that name, or None."""
+        with self._database.read() as connection:
+            return runs.find_run(connection, name)
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """Return every run, the oldest first."""
+        with self._database.read() as connection:
+            return runs.all_runs(connection)
+
+    def advance_run(
+        self,
+        run_id: int,
+        *,
+        iterations_done: int,
+        trials_done: int,
+        elapsed_seconds: float,
+        status: RunStatus | None = None,
+    ) -> None:
+        """Set the run's counters (totals, not increments) and, if given, its status."""
+        counters = {
+            "iterations_done": iterations_done,
+            "trials_done": trials_done,
+            "elapsed_seconds": elapsed_seconds,
+        }
+        with self._database.write() as connection:
+            runs.update_run(connection, run_id, status, **counters)
+
+    def finish_run(self, run_id: int, status: RunStatus, result: Json | None = None) -> None:
+        """Set the run's last status and what came out of it."""
+        with self._database.write() as connection:
+            runs.update_run(connection, run_id, status, result=result)
+
+    def counts(self, run_id: int) -> RunCounts:
+        """Count the run's programs and trials."""
+        with self._database.read() as connection:
+            return runs.count_run(connection, run_id)
+
+    def record_program(self, run_id: int, program: NewProgram) -> int:
+        """Store a program as tuning and return its id; its fingerprint must be new to the run."""
+        conflict = (
+            f"program {program.name!r} needs a fingerprint new to its run, parents in the store and a known "
+            f"run, got fingerprint {program.fingerprint}, parents {list(program.parent_ids)}, run {run_id}."
+        )
+        with self._database.write(conflict) as connection:
+            return writing.insert_program(connection, run_id, program)
+
+    def record_trial(self, program_id: int, trial: TrialRecord) -> None:
+        """Store one trial; its number must be new to the program."""
+        conflict = (
+            f"a trial needs a known program, a number new to it, a known state and a direction of +1, -1 or "
+            f"None, got program {program_id}, number {trial.number}, {trial.state!r}, {trial.direction}."
+        )
+        with self._database.write(conflict) as connection:
+            writing.insert_trial(connection, program_id, trial)
+
+    def record_scores(
+        self, program_id: int, *, parameters: Json, direction: int, scorecards: Sequence[ScoreRecord]
+    ) -> None:
+        """Store the best parameters and their scorecards, replacing earlier ones on the same splits.
+
+        The program is scored from now on. `direction` is the sign learnt on train, +1 or -1.
+        """
+        conflict = (
+            f"scores of program {program_id} need direction +1 or -1 and each split and horizon once, "
+            f"got direction {direction}, splits {[card.split for card in scorecards]}."
+        )
+        with self._database.write(conflict) as connection:
+            writing.write_scores(connection, program_id, parameters, direction, scorecards)
+
+    def record_failure(self, failure: FailureRecord) -> None:
+        """Store a failure; the program it names, if any, has failed from now on."""
+        conflict = f"a failure needs a known run and program, got {failure.run_id} and {failure.program_id}."
+        with self._database.write(conflict) as connection:
+            writing.insert_failure(connection, failure)
+
+    def set_cluster(self, program_id: int, cluster: int) -> None:
+        """Mark the program as one of the run's programs with alike signals, numbered `cluster`."""
+        with self._database.write() as connection:
+            writing.write_cluster(connection, program_id, cluster)
+
+    def program(self, program_id: int) -> ProgramRecord:
+        """Return everything recorded about a program."""
+        with self._database.read() as connection:
+            return reading.read_program(connection, program_id)
+
+    def trials(self, program_id: int) -> list[TrialRecord]:
+        """Return the program's trials in order."""
+        with self._database.read() as connection:
+            return reading.read_trials(connection, program_id)
+
+    def unfinished_programs(self, run_id: int) -> list[tuple[ProgramRecord, list[TrialRecord]]]:
+        """Return the run's programs still tuning, the oldest first, each with its trials in order."""
+        with self._database.read() as connection:
+            return reading.read_unfinished(connection, run_id)
+
+    def ranked(
+        self,
+        run: str | None = None,
+        *,
+        split: str = VALIDATION,
+        by: str = "fitness",
+        top: int | None = 20,
+        distinct: bool = False,
+    ) -> list[RankedFactor]:
+        """Return the best scored programs of one run (by name), or of all.
+
+        Undefined values come last, equal ones by id. `distinct` leaves out programs whose cluster a better
+        one of the same run shares; programs without a cluster stay.
+        """
+        with self._database.read() as connection:
+            return ranking.rank_programs(connection, run=run, split=split, by=by, top=top, distinct=distinct)
+
+    def ranked_frame(
+        self,
+        run: str | None = None,
+        *,
+        split: str = VALIDATION,
+        by: str = "fitness",
+        top: int | None = 20,
+        distinct: bool = False,
+    ) -> pd.DataFrame:
+        """Return `ranked` as a table."""
+        return ranking.ranking_frame(self.ranked(run, split=split, by=by, top=top, distinct=distinct))
+
+    def briefing(self, run_id: int, *, elites: int = 12, failures: int = 8) -> Briefing:
+        """Return what a proposer is told: the best programs, the latest failures, all that has been tried."""
+        with self._database.read() as connection:
+            return build_briefing(connection, run_id, elites=elites, failures=failures)

@@ -1,0 +1,198 @@
+"""The schema. A change here needs a migration beside it: a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from knowledge_base.columns import Finite, Series, UtcTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """Return the current moment in UTC."""
+    return datetime.now(UTC)
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(map(repr, values))})", name=column)
+
+
+class Base(DeclarativeBase):
+    """The root of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Run(Base):
+    """One search, from its configuration to its result."""
+
+    __tablename__ = "runs"
+    __table_args__ = (_one_of("status", "running", "stopped", "finished"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    status: Mapped[str] = mapped_column(String(16), default="running")
+    seed: Mapped[int] = mapped_column(BigInteger)
+    config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    panel: Mapped[dict[str, Any]] = mapped_column(JSON)
+    splits: Mapped[dict[str, Any]] = mapped_column(JSON)
+    horizons_days: Mapped[list[int]] = mapped_column(JSON)
+    package_version: Mapped[str] = mapped_column(String(64))
+    iterations_done: Mapped[int] = mapped_column(default=0)
+    trials_done: Mapped[int] = mapped_column(default=0)
+    elapsed_seconds: Mapped[float] = mapped_column(Finite, default=0.0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now, onupdate=now)
+
+
+class Program(Base):
+    """One program of a run."""
+
+    __tablename__ = "programs"
+    __table_args__ = (
+        UniqueConstraint("run_id", "fingerprint"),
+        Index(None, "run_id", "status"),
+        _one_of("status", "tuning", "scored", "failed"),
+        CheckConstraint("direction IN (-1, 1)", name="direction"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    fingerprint: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(Text)
+    idea: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(String(64))
+    iteration: Mapped[int]
+    status: Mapped[str] = mapped_column(String(16), default="tuning")
+    parameters: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    direction: Mapped[int | None]
+    cluster: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class ProgramParent(Base):
+    """An arc of the lineage."""
+
+    __tablename__ = "program_parents"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"), index=True)
+
+
+class ProgramTag(Base):
+    """A tag of a program, with what is counted by tag, so that one covering index answers the briefing."""
+
+    __tablename__ = "program_tags"
+    __table_args__ = (Index(None, "run_id", "tag", "failed", "reward"),)
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    tag: Mapped[str] = mapped_column(String(64))
+    failed: Mapped[int] = mapped_column(default=0)
+    reward: Mapped[float | None] = mapped_column(Finite)
+
+
+class Trial(Base):
+    """One evaluation of a program on the train split."""
+
+    __tablename__ = "trials"
+    __table_args__ = (
+        UniqueConstraint("program_id", "number"),
+        _one_of("state", "complete", "pruned", "failed"),
+        CheckConstraint("direction IN (-1, 1)", name="direction"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(16))
+    value: Mapped[float | None] = mapped_column(Finite)
+    direction: Mapped[int | None]
+    duration_ms: Mapped[float | None] = mapped_column(Finite)
+    message: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class Scorecard(Base):
+    """A program on a split; the four correlation columns are averages over its horizons, kept for ranking."""
+
+    __tablename__ = "scorecards"
+    __table_args__ = (UniqueConstraint("program_id", "split"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"))
+    split: Mapped[str] = mapped_column(String(32))
+    fitness: Mapped[float | None] = mapped_column(Finite)
+    coverage: Mapped[float | None] = mapped_column(Finite)
+    turnover: Mapped[float | None] = mapped_column(Finite)
+    rank_autocorrelation: Mapped[float | None] = mapped_column(Finite)
+    ar: Mapped[float | None] = mapped_column(Finite)
+    sharpe: Mapped[float | None] = mapped_column(Finite)
+    mdd: Mapped[float | None] = mapped_column(Finite)
+    ic: Mapped[float | None] = mapped_column(Finite)
+    icir: Mapped[float | None] = mapped_column(Finite)
+    rank_ic: Mapped[float | None] = mapped_column(Finite)
+    rank_icir: Mapped[float | None] = mapped_column(Finite)
+
+
+class HorizonScore(Base):
+    """A scorecard at one horizon, with the daily series."""
+
+    __tablename__ = "horizon_scores"
+
+    scorecard_id: Mapped[int] = mapped_column(
+        ForeignKey("scorecards.id", ondelete="CASCADE"), primary_key=True
+    )
+    horizon_days: Mapped[int] = mapped_column(primary_key=True)
+    ic: Mapped[float | None] = mapped_column(Finite)
+    icir: Mapped[float | None] = mapped_column(Finite)
+    rank_ic: Mapped[float | None] = mapped_column(Finite)
+    rank_icir: Mapped[float | None] = mapped_column(Finite)
+    days: Mapped[int]
+    daily_ic: Mapped[NDArray[np.float64] | None] = mapped_column(Series)
+    daily_rank_ic: Mapped[NDArray[np.float64] | None] = mapped_column(Series)
+
+
+class Failure(Base):
+    """A program, or the attempt at one, that came to nothing."""
+
+    __tablename__ = "failures"
+    __table_args__ = (Index(None, "run_id", "id"), Index(None, "program_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"))
+    iteration: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(100))
+    message: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)

@@ -1,0 +1,157 @@
+"""Programs and what happens to them, written row by row on a connection that the caller commits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, update
+
+from knowledge_base.errors import StoreError
+from knowledge_base.records import (
+    VALIDATION,
+    FailureRecord,
+    HorizonRecord,
+    Json,
+    NewProgram,
+    ScoreRecord,
+    TrialRecord,
+)
+from knowledge_base.tables import Failure, HorizonScore, Program, ProgramParent, ProgramTag, Scorecard, Trial
+
+AVERAGED = ("ic", "icir", "rank_ic", "rank_icir")
+"""What a scorecard averages over its horizons."""
+
+
+def insert_program(connection: Connection, run_id: int, program: NewProgram) -> int:
+    """Store a program as tuning, with its tags and parents; return its id."""
+    statement = insert(Program).values(
+        run_id=run_id,
+        fingerprint=program.fingerprint,
+        name=program.name,
+        source=program.source,
+        idea=program.idea,
+        origin=program.origin,
+        iteration=program.iteration,
+    )
+    program_id = int(connection.execute(statement.returning(Program.id)).scalar_one())
+    tags = dict.fromkeys(program.tags)
+    parents = dict.fromkeys(program.parent_ids)
+    _insert_all(
+        connection,
+        ProgramTag,
+        [{"program_id": program_id, "run_id": run_id, "position": i, "tag": t} for i, t in enumerate(tags)],
+    )
+    _insert_all(
+        connection,
+        ProgramParent,
+        [{"program_id": program_id, "position": i, "parent_id": parent} for i, parent in enumerate(parents)],
+    )
+    return program_id
+
+
+def insert_trial(connection: Connection, program_id: int, trial: TrialRecord) -> None:
+    """Store one trial."""
+    values = {
+        "program_id": program_id,
+        "number": trial.number,
+        "parameters": trial.parameters,
+        "state": trial.state,
+        "value": trial.value,
+        "direction": trial.direction,
+        "duration_ms": trial.duration_ms,
+        "message": trial.message,
+    }
+    connection.execute(insert(Trial), values)
+
+
+def write_scores(
+    connection: Connection,
+    program_id: int,
+    parameters: Json,
+    direction: int,
+    scorecards: Sequence[ScoreRecord],
+) -> None:
+    """Store scorecards, in place of earlier ones on the same splits; the program is scored from now on."""
+    changes = {"status": "scored", "parameters": parameters, "direction": direction}
+    _update_program(connection, program_id, changes)
+    splits = [card.split for card in scorecards]
+    connection.execute(
+        delete(Scorecard).where(Scorecard.program_id == program_id, Scorecard.split.in_(splits))
+    )
+    for card in scorecards:
+        _insert_scorecard(connection, program_id, card)
+    tagged = update(ProgramTag).where(ProgramTag.program_id == program_id)
+    connection.execute(tagged.values(failed=0))
+    for card in scorecards:
+        if card.split == VALIDATION:
+            connection.execute(tagged.values(reward=card.fitness))
+
+
+def insert_failure(connection: Connection, failure: FailureRecord) -> None:
+    """Store a failure; the program it names, if any, has failed from now on."""
+    values = {
+        "run_id": failure.run_id,
+        "program_id": failure.program_id,
+        "iteration": failure.iteration,
+        "stage": failure.stage,
+        "kind": failure.kind,
+        "message": failure.message,
+        "source": failure.source,
+    }
+    connection.execute(insert(Failure), values)
+    if failure.program_id is not None:
+        _update_program(connection, failure.program_id, {"status": "failed"})
+        tagged = update(ProgramTag).where(ProgramTag.program_id == failure.program_id)
+        connection.execute(tagged.values(failed=1))
+
+
+def write_cluster(connection: Connection, program_id: int, cluster: int) -> None:
+    """Mark the program as one of those whose signals are alike."""
+    _update_program(connection, program_id, {"cluster": cluster})
+
+
+def _update_program(connection: Connection, program_id: int, changes: dict[str, Any]) -> None:
+    if not connection.execute(update(Program).where(Program.id == program_id).values(**changes)).rowcount:
+        raise StoreError(f"a program's id must be in the store, got {program_id}: record the program first.")
+
+
+def _insert_scorecard(connection: Connection, program_id: int, card: ScoreRecord) -> None:
+    values = {
+        "program_id": program_id,
+        "split": card.split,
+        "fitness": card.fitness,
+        "coverage": card.coverage,
+        "turnover": card.turnover,
+        "rank_autocorrelation": card.rank_autocorrelation,
+        "ar": card.ar,
+        "sharpe": card.sharpe,
+        "mdd": card.mdd,
+    } | {name: _average([getattr(horizon, name) for horizon in card.horizons]) for name in AVERAGED}
+    scorecard_id = connection.execute(insert(Scorecard).values(values).returning(Scorecard.id)).scalar_one()
+    rows = [{"scorecard_id": scorecard_id, **_horizon_values(horizon)} for horizon in card.horizons]
+    _insert_all(connection, HorizonScore, rows)
+
+
+def _horizon_values(horizon: HorizonRecord) -> dict[str, Any]:
+    return {
+        "horizon_days": horizon.horizon_days,
+        "ic": horizon.ic,
+        "icir": horizon.icir,
+        "rank_ic": horizon.rank_ic,
+        "rank_icir": horizon.rank_icir,
+        "days": horizon.days,
+        "daily_ic": horizon.daily_ic,
+        "daily_rank_ic": horizon.daily_rank_ic,
+    }
+
+
+def _average(values: Sequence[float]) -> float:
+    """Return the mean; undefined if one value is: only factors defined at all horizons compare."""
+    return math.fsum(values) / len(values) if values and all(map(math.isfinite, values)) else math.nan
+
+
+def _insert_all(connection: Connection, table: type[Any], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
