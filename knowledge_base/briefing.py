@@ -95,7 +95,7 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
 def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
     train, validation = aliased(Scorecard), aliased(Scorecard)
     programs = (Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction)
-    best = (
+    rows = connection.execute(
         select(
             *programs,
             *(getattr(train, name).label(f"train_{name}") for name in SHOWN),
@@ -103,15 +103,20 @@ def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...
         )
         .join(validation, (validation.program_id == Program.id) & (validation.split == VALIDATION))
         .outerjoin(train, (train.program_id == Program.id) & (train.split == TRAIN))
-        .where(Program.run_id == run_id, Program.status == "scored", validation.fitness.is_not(None))
-        .order_by(validation.fitness.desc(), Program.id)
-        .limit(limit)
-    )
-    rows = connection.execute(best).all()
+        .where(Program.id.in_(_best(connection, run_id, limit)))
+        .order_by(Program.reward.desc(), Program.id)
+    ).all()
     ids = [row.id for row in rows]
     tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
     parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)
     return tuple(_elite(row, tags[row.id], parents[row.id]) for row in rows)
+
+
+def _best(connection: Connection, run_id: int, limit: int) -> list[int]:
+    """Return the ids of the best programs, from the index alone."""
+    rewarded = (Program.run_id == run_id, Program.status == "scored", Program.reward.is_not(None))
+    best = select(Program.id).where(*rewarded).order_by(Program.reward.desc(), Program.id).limit(limit)
+    return list(connection.execute(best).scalars())
 
 
 def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> Elite:

@@ -59,7 +59,8 @@ def ordered(
 
 
 def _programs(connection: Connection, where: ColumnElement[bool]) -> list[ProgramRecord]:
-    rows = connection.execute(select(Program.__table__).where(where).order_by(Program.id)).all()
+    columns = [column for column in Program.__table__.columns if column.name != "reward"]
+    rows = connection.execute(select(*columns).where(where).order_by(Program.id)).all()
     ids = [row.id for row in rows]
     tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
     parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)

@@ -70,12 +70,12 @@ class Run(Base):
 
 
 class Program(Base):
-    """One program of a run."""
+    """One program of a run; `reward` is its fitness on validation, kept so that an index finds the elites."""
 
     __tablename__ = "programs"
     __table_args__ = (
         UniqueConstraint("run_id", "fingerprint"),
-        Index(None, "run_id", "status"),
+        Index(None, "run_id", "status", "reward"),
         _one_of("status", "tuning", "scored", "failed"),
         CheckConstraint("direction IN (-1, 1)", name="direction"),
     )
@@ -91,6 +91,7 @@ class Program(Base):
     status: Mapped[str] = mapped_column(String(16), default="tuning")
     parameters: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     direction: Mapped[int | None]
+    reward: Mapped[float | None] = mapped_column(Finite)
     cluster: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 

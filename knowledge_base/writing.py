@@ -74,19 +74,16 @@ def write_scores(
     scorecards: Sequence[ScoreRecord],
 ) -> None:
     """Store scorecards, in place of earlier ones on the same splits; the program is scored from now on."""
-    changes = {"status": "scored", "parameters": parameters, "direction": direction}
-    _update_program(connection, program_id, changes)
-    splits = [card.split for card in scorecards]
-    connection.execute(
-        delete(Scorecard).where(Scorecard.program_id == program_id, Scorecard.split.in_(splits))
-    )
+    changes: dict[str, Any] = {"status": "scored", "parameters": parameters, "direction": direction}
+    fitness = {card.split: card.fitness for card in scorecards}
+    reward = {"reward": fitness[VALIDATION]} if VALIDATION in fitness else {}
+    _update_program(connection, program_id, changes | reward)
+    replaced = delete(Scorecard).where(Scorecard.program_id == program_id, Scorecard.split.in_(fitness))
+    connection.execute(replaced)
     for card in scorecards:
         _insert_scorecard(connection, program_id, card)
     tagged = update(ProgramTag).where(ProgramTag.program_id == program_id)
-    connection.execute(tagged.values(failed=0))
-    for card in scorecards:
-        if card.split == VALIDATION:
-            connection.execute(tagged.values(reward=card.fitness))
+    connection.execute(tagged.values(failed=0, **reward))
 
 
 def insert_failure(connection: Connection, failure: FailureRecord) -> None:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=True),
         sa.Column("direction", sa.Integer(), nullable=True),
+        sa.Column("reward", sa.Double(), nullable=True),
         sa.Column("cluster", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("status IN ('tuning', 'scored', 'failed')", name=op.f("ck_programs_status")),
@@ -52,7 +53,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programs")),
         sa.UniqueConstraint("run_id", "fingerprint", name=op.f("uq_programs_run_id_fingerprint")),
     )
-    op.create_index(op.f("ix_programs_run_id_status"), "programs", ["run_id", "status"])
+    op.create_index(op.f("ix_programs_run_id_status_reward"), "programs", ["run_id", "status", "reward"])
     op.create_table(
         "failures",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -181,6 +182,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_failures_run_id_id"), table_name="failures")
     op.drop_index(op.f("ix_failures_program_id"), table_name="failures")
     op.drop_table("failures")
-    op.drop_index(op.f("ix_programs_run_id_status"), table_name="programs")
+    op.drop_index(op.f("ix_programs_run_id_status_reward"), table_name="programs")
     op.drop_table("programs")
     op.drop_table("runs")
