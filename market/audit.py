@@ -1,4 +1,4 @@
-"""What the loader found wrong in the data, and what it did about it: one finding per kind, with count and examples."""
+"""What the loader found wrong in the data and did about it: per kind of fault a count and examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXAMPLES = 5
 class Finding:
     """One kind of fault.
 
-    `count` is in cells (date, symbol) or rows, `action` says what was done, `examples` name the first few places.
+    `count` is in cells (date, symbol) or rows, `action` says what was done, `examples` name the first places.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
-    """The faults of one source, in the order in which they were treated. `rows` counts the rows that were read."""
+    """The faults of one source, in the order in which they were treated, and the `rows` that were read."""
 
     source: str
     rows: int
@@ -55,7 +55,7 @@ class AuditReport:
 
     @classmethod
     def from_dict(cls, record: dict[str, Any]) -> AuditReport:
-        """The report that `to_dict` wrote."""
+        """Read what `to_dict` wrote."""
         findings = tuple(
             Finding(kind=f["kind"], count=f["count"], action=f["action"], examples=tuple(f["examples"]))
             for f in record["findings"]
@@ -64,6 +64,6 @@ class AuditReport:
 
 
 def examples(mask: BoolArray, dates: DateArray, symbols: Sequence[str]) -> tuple[str, ...]:
-    """The first `EXAMPLES` true cells of a (T, N) mask, as `symbol date`."""
+    """Name the first `EXAMPLES` true cells of a (T, N) mask, as `symbol date`."""
     cells = np.flatnonzero(mask)[:EXAMPLES]
     return tuple(f"{symbols[cell % len(symbols)]} {dates[cell // len(symbols)]}" for cell in cells)

@@ -1,4 +1,4 @@
-"""Bars on the grid of dates × symbols while they are still being repaired: the panel's mutable draft."""
+"""Bars on the grid of dates and symbols while they are still being repaired: the panel's mutable draft."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from market.audit import Finding, examples
 
 @dataclass(kw_only=True)
 class Grid:
-    """Writable (T, N) arrays; `present` marks cells that the source has a row for, `member` its universe column."""
+    """Writable (T, N) arrays; `present` marks cells with a row in the source, `member` its universe."""
 
     source: str
     rows: int

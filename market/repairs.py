@@ -5,7 +5,7 @@ In this order, each counted in the grid's findings:
     close missing, infinite or <= 0          the whole bar is no quote
     open, high, low, vwap infinite or <= 0   that price is missing
     high < low                               both are missing (which of the two is wrong is unknown)
-    open or close outside [low, high]        low or high is widened to include it; float32 rounding is tolerated
+    open or close outside [low, high]        low or high is widened to include it (float32 rounding aside)
     volume infinite or negative              missing
     volume missing or 0                      kept, not tradable
 """
@@ -17,7 +17,7 @@ import numpy as np
 from market.arrays import BoolArray
 from market.grid import Grid
 
-ROUNDING = 1e-6  # float32 keeps 24 bits: a price is off by at most 6e-8 of itself, a rescaled one by a few times that
+ROUNDING = 1e-6  # float32 is off by at most 6e-8 of a price, an adjusted price by a few times that
 
 
 def repair_bars(grid: Grid) -> None:

@@ -1,19 +1,19 @@
 """Splits that the source forgot to adjust for: found, and repaired where the evidence is strong.
 
-A split rescales a price overnight by a simple ratio r (1/2 for two-for-one, 10 for a reverse one-for-ten) and the
-day goes on as if nothing had happened. Strong evidence, all of:
+A split rescales a price overnight by a simple ratio r (1/2 for two-for-one, 10 for a reverse one-for-ten) and
+the day goes on as if nothing had happened. Strong evidence, all of:
 
     open[t] / close[t-1]  within 3 % of r       close[t] / close[t-1]  within 8 % of r
     close[t] / open[t]    within 8 % of 1       quotes on both days, trade on the first
     volume[t], in shares or rescaled by r, at most 4 times its median over the 20 days before
 
-Then prices before t are multiplied by r and volumes divided by it; the rescaling of the past uses day t only, and
-leaves every return but that of t as it was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
+Then prices before t are multiplied by r and volumes divided by it; that leaves every return but the one into t
+as it was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
 
-The thresholds come from the 516 moves beyond -28 % / +45 % in nine years of 954 US stocks. The volume rule keeps
-news out: crashes that happen to open near a half trade 10 to 40 times their usual volume, splits 1 to 5 times in
-shares. The ratio 3:2 is never repaired, because the moves near it there were takeover bids, spin-offs and the
-crash of 2008. A price that is wrong by such a ratio for a few days shows as two breaks that cancel.
+The thresholds come from the 516 moves beyond -28 % / +45 % in nine years of 954 US stocks. The volume rule
+keeps news out: crashes that happen to open near a half trade 10 to 40 times their usual volume, splits 1 to 5
+times in shares. The ratio 3:2 is never repaired, because the moves near it there were takeover bids, spin-offs and
+the crash of 2008. A price that is wrong by such a ratio for a few days shows as two breaks that cancel.
 """
 
 from __future__ import annotations
@@ -58,11 +58,12 @@ def repair_splits(grid: Grid, *, repair: bool = True) -> None:
 
 
 def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
-    """The breaks with strong and with weak evidence, by date."""
+    """Collect the breaks with strong and with weak evidence, by date."""
     close = grid.fields["close"]
     with np.errstate(invalid="ignore"):
         moves = np.abs(np.log(close[1:] / close[:-1])) > SMALLEST_MOVE
-    strong, weak = [], []
+    strong: list[Break] = []
+    weak: list[Break] = []
     for row, column in np.argwhere(moves):
         found = _examine(grid, int(row) + 1, int(column))
         if found is not None:
@@ -71,7 +72,7 @@ def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
 
 
 def _examine(grid: Grid, row: int, column: int) -> tuple[Break, bool] | None:
-    """The break at this cell and whether its evidence is strong; None without evidence."""
+    """Judge one cell: its break and whether the evidence is strong; None without evidence."""
     before, close = grid.fields["close"][row - 1 : row + 1, column]
     opened = grid.fields["open"][row, column]
     volumes = grid.fields["volume"][max(0, row - VOLUME_DAYS) : row + 1, column]

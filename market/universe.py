@@ -1,4 +1,4 @@
-"""The investable set, point in time: membership on day t is known at the close of t and never changes later."""
+"""The investable set, point in time: membership on day t is known at the close of t, for good."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ def top_dollar_volume_universe(
     window_days: int = WINDOW_DAYS,
     min_price: float = MIN_PRICE,
 ) -> BoolArray:
-    """The `count` symbols of highest median dollar volume (close · volume), chosen anew each month, (T, N).
+    """Choose the `count` symbols of highest median dollar volume (close * volume) each month, (T, N).
 
-    The members of a month are chosen on the last date before it, from that day and the `window_days - 1` before:
-    a close of at least `min_price` that day and quotes on half of the window are needed. A symbol without a quote
-    on t is no member on t. Empty until the first month after half a window. Ties go to the earlier column.
+    The members of a month are chosen on the last date before it, from that day and the `window_days - 1`
+    before: a close of at least `min_price` that day and quotes on half of the window are needed. A symbol
+    without a quote on t is no member on t. Empty until the first month after half a window. Ties go to the
+    earlier column.
 
     Raises `ConfigError` if `count` or `window_days` is below 1.
     """

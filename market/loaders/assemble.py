@@ -47,9 +47,9 @@ def assemble(grid: Grid, options: LoadOptions) -> Panel:
 
 
 def select(panel: Panel, options: LoadOptions) -> Panel:
-    """The dates and symbols that `options` asks for; keeps the audit of the whole source.
+    """Keep the dates and symbols that `options` asks for, and the audit of the whole source.
 
-    Raises `DataError` for an unknown symbol, a period without data, fewer than 2 symbols or an empty universe.
+    Raises `DataError` for an unknown symbol, a period without data, one symbol or an empty universe.
     """
     selected = panel
     if options.symbols is not None:
@@ -60,7 +60,7 @@ def select(panel: Panel, options: LoadOptions) -> Panel:
         return panel
     if not selected.universe.any():
         raise DataError(
-            f"the universe is empty on the {selected.shape[0]} dates and {selected.shape[1]} symbols selected: "
+            f"the universe is empty on the {selected.shape[0]} dates, {selected.shape[1]} symbols selected: "
             "widen the period or the symbols."
         )
     return Panel(
@@ -76,7 +76,7 @@ def select(panel: Panel, options: LoadOptions) -> Panel:
 def _check_size(grid: Grid) -> None:
     if len(grid.symbols) < MIN_SYMBOLS:
         raise DataError(
-            f"{grid.source} holds one symbol ({', '.join(grid.symbols)}), but factors rank stocks against each other: "
+            f"{grid.source} holds one symbol ({', '.join(grid.symbols)}), but factors rank stocks: "
             f"a panel needs at least {MIN_SYMBOLS} symbols."
         )
     if len(grid.dates) < MIN_DATES:
@@ -102,12 +102,14 @@ def _columns(panel: Panel, symbols: tuple[str, ...]) -> Panel:
             f"unknown symbol {', '.join(map(repr, unknown))}: the data has {len(position)} symbols, "
             f"{panel.symbols[0]!r} to {panel.symbols[-1]!r}."
         )
-    if len(symbols) < MIN_SYMBOLS:
-        raise DataError(f"`symbols` names {len(symbols)}: factors rank stocks, name at least {MIN_SYMBOLS}.")
-    columns = [position[symbol] for symbol in symbols]
+    if len(set(symbols)) < MIN_SYMBOLS:
+        raise DataError(
+            f"`symbols` names {len(set(symbols))}: factors rank stocks, name at least {MIN_SYMBOLS}."
+        )
+    columns = sorted({position[symbol] for symbol in symbols})
     return Panel(
         dates=panel.dates,
-        symbols=symbols,
+        symbols=tuple(panel.symbols[column] for column in columns),
         fields={name: values[:, columns] for name, values in panel.fields.items()},
         universe=panel.universe[:, columns],
         tradable=panel.tradable[:, columns],
@@ -118,7 +120,7 @@ def _period(panel: Panel, options: LoadOptions) -> Panel:
     period = panel.between(options.start, options.end)
     if period.shape[0] < MIN_DATES:
         raise DataError(
-            f"the period {options.start or '...'} to {options.end or '...'} has {period.shape[0]} dates of the data, "
-            f"which covers {panel.dates[0]} to {panel.dates[-1]}: choose an overlapping period."
+            f"the period {options.start or '...'} to {options.end or '...'} has {period.shape[0]} dates: "
+            f"the data covers {panel.dates[0]} to {panel.dates[-1]}: choose an overlapping period."
         )
     return period

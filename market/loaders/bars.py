@@ -20,7 +20,7 @@ PRICES = ("open", "high", "low", "close")
 
 @dataclass(frozen=True, kw_only=True)
 class Bars:
-    """M rows in source order: day, symbol (an index into `symbols`) and values; `member` is the universe column."""
+    """M rows in source order: day, symbol (an index into `symbols`), values, and membership if given."""
 
     source: str
     days: DateArray
@@ -56,7 +56,7 @@ def bars_from_table(table: Any, *, source: str, symbol: str | None = None) -> Ba
 
 
 def stack(parts: Sequence[Bars], *, source: str) -> Bars:
-    """One table of several, one symbol each; a column that only some bring is NaN (or no member) elsewhere."""
+    """Join tables of one symbol each; a column that only some bring is NaN (or no member) elsewhere."""
     symbols = tuple(sorted(part.symbols[0] for part in parts))
     rank = {symbol: i for i, symbol in enumerate(symbols)}
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
@@ -81,7 +81,7 @@ def stack(parts: Sequence[Bars], *, source: str) -> Bars:
 
 
 def to_grid(bars: Bars) -> Grid:
-    """Lay the rows on the grid of all dates × all symbols; of duplicates the last in source order stays."""
+    """Lay the rows on the grid of all dates and symbols; of duplicates the last in source order stays."""
     dates, rows = _sorted_days(bars.days)
     shape = len(dates), len(bars.symbols)
     cells = rows * shape[1] + bars.codes

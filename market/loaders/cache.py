@@ -1,10 +1,10 @@
 """The panel cache: a source is parsed once per content, options and loader code.
 
-    <cache>/panels/<key>/            a panel folder; key = hash of source content, options and the loader's code
+    <cache>/panels/<key>/            a panel folder; key = hash of content, options and the loader's code
     <cache>/sources/<key>.json       size and time stamp of a source's files -> hash of their content
 
-<cache> is $FACTORENGINE_CACHE_DIR or the user's cache folder. Writers rename whole entries into place; a damaged
-entry is rebuilt; if the cache cannot be written, loading works without it.
+<cache> is $FACTORENGINE_CACHE_DIR or the user's cache folder. Writers rename whole entries into place; a
+damaged entry is rebuilt; if the cache cannot be written, loading works without it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def cache_folder() -> Path:
 
 
 def cached(files: Sequence[Path], options: LoadOptions, build: Callable[[], Panel]) -> Panel:
-    """The panel of `files` under `options`, from the cache if it is there, else from `build`."""
+    """Open the panel of `files` under `options` if it is in the cache, else `build` and keep it."""
     entry = cache_folder() / "panels" / _panel_key(files, options)
     try:
         return _with_source(open_panel(entry, verify=True), files)
@@ -50,7 +50,7 @@ def cached(files: Sequence[Path], options: LoadOptions, build: Callable[[], Pane
 
 
 def _with_source(panel: Panel, files: Sequence[Path]) -> Panel:
-    """`panel` with its audit naming today's path: the same content may lie elsewhere than when it was cached."""
+    """Name today's path in the audit: the same content may have lain elsewhere when it was cached."""
     source = str(files[0] if len(files) == 1 else files[0].parent)
     if panel.audit is None or panel.audit.source == source:
         return panel

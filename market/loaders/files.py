@@ -28,7 +28,7 @@ def is_csv(path: Path) -> bool:
 
 
 def read_table(path: Path, *, given: Collection[str] = ()) -> Any:
-    """The table in a Parquet or CSV file, columns named by role. Raises `DataError` if it cannot be read."""
+    """Read a Parquet or CSV file, columns named by role. Raises `DataError` if it cannot be read."""
     if not is_csv(path) and path.suffix.lower() not in PARQUET:
         raise DataError(f"{path} has an unknown file type: use {', '.join((*PARQUET, *CSV))} or a folder.")
     try:
@@ -67,7 +67,7 @@ def _read_csv(path: Path, given: Collection[str]) -> Any:
 
 
 def by_role(table: Any, roles: dict[str, str]) -> Any:
-    """The columns of `table` that play a role, named by it."""
+    """Keep the columns of `table` that play a role, named by it."""
     return pa.table({role: table[name] for role, name in roles.items()})
 
 

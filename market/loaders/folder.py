@@ -11,7 +11,7 @@ from market.loaders.files import read_table
 
 
 def read_folder(folder: Path, files: Sequence[Path]) -> Bars:
-    """The rows of all files; a symbol column inside a file is not looked at."""
+    """Read the rows of all files; a symbol column inside a file is not looked at."""
     symbols = [symbol_of(path) for path in files]
     twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
     if twice:
@@ -21,7 +21,7 @@ def read_folder(folder: Path, files: Sequence[Path]) -> Bars:
 
 
 def symbol_of(path: Path) -> str:
-    """The symbol that a file name stands for."""
+    """Take the symbol from a file name."""
     name = path.name
     for suffix in (".gz", ".csv"):
         if name.lower().endswith(suffix):

@@ -16,9 +16,10 @@ from market.storage import is_panel_folder, open_panel
 def load_panel(path: str | Path, options: LoadOptions | None = None) -> Panel:
     """Read daily bars into a panel.
 
-    `path` is a long .parquet or .csv file (columns `date symbol open high low close volume [in_universe] [vwap]`,
-    aliases in `market.loaders.columns`), a folder of CSV files named by symbol, or a panel folder. The parsed and
-    audited panel is cached by content; a panel folder is opened as it is: its universe and repairs are settled.
+    `path` is a long .parquet or .csv file (columns `date symbol open high low close volume [in_universe]
+    [vwap]`, aliases in `market.loaders.columns`), a folder of CSV files named by symbol, or a panel folder.
+    The parsed and audited panel is cached by content; a panel folder is opened as it is, its repairs are
+    settled.
 
     Raises `DataError`, in one line, for whatever cannot be read, aligned or used.
     """

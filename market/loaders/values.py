@@ -1,4 +1,4 @@
-"""Arrow columns to NumPy: numbers, days, flags and symbol codes, with errors that point at the first bad value."""
+"""Arrow columns to NumPy: numbers, days, flags and symbols, with errors that name the first bad value."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0)?")
 
 
 def numbers(column: Any, *, name: str, source: str) -> FloatArray:
-    """Float64 values; null and the spellings in `NULLS` become NaN. Text that is no number is a `DataError`."""
+    """Float64 values; null and the spellings in `NULLS` become NaN, other text is a `DataError`."""
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
     if not _is_text(column.type):
@@ -105,7 +105,8 @@ def flags(column: Any, *, name: str, source: str) -> BoolArray:
             )
         return np.asarray(true.to_numpy(), dtype=bool)
     values = numbers(column, name=name, source=source)
-    return (values != 0) & ~np.isnan(values)
+    truth: BoolArray = (values != 0) & ~np.isnan(values)
+    return truth
 
 
 def _encoded(column: Any, *, name: str, source: str) -> tuple[IntArray, list[Any]]:
