@@ -7,13 +7,14 @@ the day goes on as if nothing had happened. Strong evidence, all of:
     close[t] / open[t]    within 8 % of 1       quotes on both days, trade on the first
     volume[t], in shares or rescaled by r, at most 4 times its median over the 20 days before
 
-Then prices before t are multiplied by r and volumes divided by it; that leaves every return but the one into t
-as it was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
+Then prices before t are multiplied by r and volumes divided by it; every return but the one into t stays as it
+was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
 
 The thresholds come from the 516 moves beyond -28 % / +45 % in nine years of 954 US stocks. The volume rule
 keeps news out: crashes that happen to open near a half trade 10 to 40 times their usual volume, splits 1 to 5
-times in shares. The ratio 3:2 is never repaired, because the moves near it there were takeover bids, spin-offs and
-the crash of 2008. A price that is wrong by such a ratio for a few days shows as two breaks that cancel.
+times in shares. The ratio 3:2 is never repaired, because the moves near it there were takeover bids,
+spin-offs and the crash of 2008. A price that is wrong by such a ratio for a few days shows as two breaks that
+cancel.
 """
 
 from __future__ import annotations
