@@ -161,6 +161,11 @@ def kernels() -> tuple["Kernel[Any, Any]", ...]:
 def _plain(function: Callable[..., Any]) -> FunctionType:
     if not isinstance(function, FunctionType):
         raise TypeError(f"only a plain function can be compiled, got {function!r}")
+    if function.__closure__ is not None:
+        free = ", ".join(function.__code__.co_freevars)
+        raise TypeError(
+            f"a compiled function cannot close over {free}: pass it, or use a constant of the module"
+        )
     return function
 
 

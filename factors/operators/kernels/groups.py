@@ -5,8 +5,8 @@
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.operators.kernels.ranking import scatter, settle
-from market.arrays import FloatArray, IntArray
+from factors.operators.kernels.ranking import Columns, sort_row
+from market.arrays import FloatArray
 
 
 @device
@@ -70,40 +70,34 @@ def rank_groups(
 ) -> None:
     """Fill rows `begin:end` with the average rank in the group divided by the group's size."""
     width = x.shape[1]
+    guess = np.array([0.0, 1.0])
     values = np.empty(width)
-    where = np.empty(width, np.int64)
-    buckets = np.empty(width, np.int64)
-    ordered = np.empty(width)
-    columns = np.empty(width, np.int64)
-    starts = np.empty(2 * width + 2, np.int64)
+    ordered = np.empty(width + 1)
+    columns = np.empty(width, np.uint32)
+    spare = np.empty(width, np.uint32)
+    grouped = np.empty(width, np.bool_)
     opening = np.empty(groups + 1, np.int64)
     for t in range(begin, end):
-        out[t] = np.nan
         member = members[t if members.shape[0] > 1 else 0]
-        size = 0
+        label = labels[t]
+        out[t] = np.nan
         opening[:] = 0
         for j in range(width):
-            g = group_of(x[t, j], labels[t, j], member[j], groups)
-            if g >= 0:
-                values[size] = x[t, j]
-                where[size] = j
-                size += 1
-                opening[g + 1] += 1
-        if size == 0:
-            continue
-        scatter(values, where, size, buckets, starts, ordered, columns)
-        settle(ordered, columns, size)
+            g = group_of(x[t, j], label[j], member[j], groups)
+            grouped[j] = g >= 0
+            opening[g + 1] += 1 if g >= 0 else 0
+        size = sort_row(x[t], grouped, guess, values, ordered, columns, spare)
         for g in range(groups):
             opening[g + 1] += opening[g]
         for i in range(size):  # stable: each group's values stay ascending
-            g = int(labels[t, columns[i]])
-            where[opening[g]] = columns[i]
+            g = int(label[columns[i]])
+            spare[opening[g]] = columns[i]
             opening[g] += 1
-        rank_segments(x[t], labels[t], where[:size], out[t])
+        rank_segments(x[t], label, spare[:size], out[t])
 
 
 @device
-def rank_segments(row: FloatArray, label: FloatArray, columns: IntArray, out: FloatArray) -> None:
+def rank_segments(row: FloatArray, label: FloatArray, columns: Columns, out: FloatArray) -> None:
     """Rank each run of equal labels; `columns` lists the row group by group, each ascending."""
     opening = 0
     while opening < columns.size:

@@ -1,9 +1,9 @@
-"""Ranks across a row, ties averaged: scatter into buckets by a squashed value, then one insertion pass.
+"""Ranks across a row, ties averaged: two counting passes over a coarse key, then one insertion pass.
 
-The squash v / (|v| + s), with s half the row's mean |v|, spreads both bell-shaped and very skewed rows over
-the buckets, so that each value lands within a place or two of where it belongs; the insertion pass compares
-the values themselves and makes the order exact. A row which defeats the squash is sorted by comparison
-instead.
+The key is the value squashed to sixteen bits, d / (|d| + s) with d the distance from the previous row's
+median and s that row's interquartile range, so that bell-shaped, skewed and shifted rows all spread over the
+keys; a column's number rides along in the lower bits. The insertion pass compares the values themselves and
+makes the order exact, whatever the key did. A row which defeats the key is sorted by comparison instead.
 """
 
 # ruff: noqa: ARG001 - the formulas that share a loop share its parameters, needed or not
@@ -12,66 +12,65 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from market.arrays import FloatArray, IntArray
+from market.arrays import FloatArray
 
+Columns = NDArray[np.uint32]
 PATIENCE = 12  # places per value that the insertion pass may move before sorting by comparison
+KEYS = 65536
+MISSING = 65535  # the last key: missing values come to lie behind all others
+BYTE = np.uint32(255)
 
 
 @device
-def collect(row: FloatArray, members: NDArray[np.bool_], values: FloatArray, where: IntArray) -> int:
-    """Copy the members' present values to `values`, their columns to `where`; return how many."""
+def key_row(
+    row: FloatArray, member: NDArray[np.bool_], guess: FloatArray, values: FloatArray, packed: Columns
+) -> int:
+    """Copy members' present values to `values` (others: inf), key and column to `packed`; return how many."""
+    centre = guess[0]
+    scale = guess[1]
     size = 0
     for j in range(row.size):
         value = row[j]
-        values[size] = value
-        where[size] = j
-        size += 1 if (abs(value) < np.inf) & members[j] else 0
+        present = (abs(value) < np.inf) & member[j]
+        distance = value - centre
+        place = distance / (abs(distance) + scale) * 32700.0 + 32700.0
+        place = place if place == place else 0.0
+        key = np.int32(place if present else 65535.0)
+        values[j] = value if present else np.inf
+        packed[j] = np.uint32((key << np.int32(16)) | np.int32(j))
+        size += 1 if present else 0
     return size
 
 
 @device
-def scatter(
-    values: FloatArray,
-    where: IntArray,
-    size: int,
-    buckets: IntArray,
-    starts: IntArray,
-    ordered: FloatArray,
-    columns: IntArray,
-) -> None:
-    """Bring `values` into nearly ascending order in `ordered`, and their columns along in `columns`."""
-    scale = 0.0
-    for i in range(size):
-        scale += abs(values[i])
-    scale = 0.5 * scale / size
-    low = np.inf
-    high = -np.inf
-    for i in range(size):
-        low = min(low, values[i])
-        high = max(high, values[i])
-    bottom = low / (abs(low) + scale)
-    spread = high / (abs(high) + scale) - bottom
-    steps = (starts.size - 2) / spread if spread > 0.0 else 0.0
-    starts[:] = 0
-    for i in range(size):
-        place = (values[i] / (abs(values[i]) + scale) - bottom) * steps
-        buckets[i] = min(max(int(place), 0), starts.size - 2) + 1 if place == place else 1
-    for i in range(size):
-        starts[buckets[i]] += 1
-    total = 0
-    for b in range(starts.size):
-        total += starts[b]
-        starts[b] = total
-    for i in range(size):
-        bucket = buckets[i] - 1
-        place_in_order = starts[bucket]
-        starts[bucket] = place_in_order + 1
-        ordered[place_in_order] = values[i]
-        columns[place_in_order] = where[i]
+def count_sort(packed: Columns, spare: Columns) -> None:
+    """Sort `packed` by its upper sixteen bits, a byte at a time, and clear them."""
+    low = np.zeros(257, np.uint32)
+    high = np.zeros(257, np.uint32)
+    one = np.uint32(1)
+    for i in range(packed.size):
+        entry = packed[i]
+        low[((entry >> np.uint32(16)) & BYTE) + one] += one
+        high[(entry >> np.uint32(24)) + one] += one
+    for b in range(256):
+        low[b + 1] += low[b]
+        high[b + 1] += high[b]
+    for i in range(packed.size):
+        entry = packed[i]
+        digit = (entry >> np.uint32(16)) & BYTE
+        place = low[digit]
+        low[digit] = place + one
+        spare[place] = entry
+    for i in range(packed.size):
+        entry = spare[i]
+        digit = entry >> np.uint32(24)
+        place = high[digit]
+        high[digit] = place + one
+        packed[place] = entry & np.uint32(65535)
 
 
 @device
-def heap_sort(ordered: FloatArray, columns: IntArray, size: int) -> None:
+def heap_sort(ordered: FloatArray, columns: Columns, size: int) -> None:
     """Sort by comparison in place, size * log(size) steps whatever the values."""
     for build in range(size + size // 2, 0, -1):
         if build > size:
@@ -92,7 +91,7 @@ def heap_sort(ordered: FloatArray, columns: IntArray, size: int) -> None:
 
 
 @device
-def settle(ordered: FloatArray, columns: IntArray, size: int) -> None:
+def settle(ordered: FloatArray, columns: Columns, size: int) -> None:
     """Make `ordered` ascending, and `columns` with it."""
     budget = PATIENCE * size
     for i in range(1, size):
@@ -114,7 +113,43 @@ def settle(ordered: FloatArray, columns: IntArray, size: int) -> None:
 
 
 @device
-def finish(rank: float, size: int, levels: float) -> float:
+def sort_row(
+    row: FloatArray,
+    member: NDArray[np.bool_],
+    guess: FloatArray,
+    values: FloatArray,
+    ordered: FloatArray,
+    columns: Columns,
+    spare: Columns,
+) -> int:
+    """Sort members' present values to the front of `ordered`, with their `columns`; return how many.
+
+    `guess` holds the centre and scale of the last row sorted: 0, 1 at first. `ordered` has room for one more.
+    """
+    size = key_row(row, member, guess, values, columns)
+    if row.size <= KEYS:
+        count_sort(columns, spare)
+        for i in range(size):
+            ordered[i] = values[columns[i]]
+        settle(ordered, columns, size)
+    else:
+        first = 0
+        for j in range(row.size):
+            if values[j] < np.inf:
+                ordered[first] = values[j]
+                columns[first] = np.uint32(j)
+                first += 1
+        heap_sort(ordered, columns, size)
+    ordered[size] = np.inf
+    if size > 0:
+        guess[0] = ordered[size // 2]
+        spread = ordered[size - 1 - size // 4] - ordered[size // 4]
+        guess[1] = spread if spread > 0.0 else max(abs(ordered[0]), abs(ordered[size - 1]), 1.0)
+    return size
+
+
+@device
+def finish(rank: float, size: float, levels: float) -> float:
     """Turn an average rank (from 1) among `size` values into the result."""
     return rank / size
 
@@ -122,40 +157,45 @@ def finish(rank: float, size: int, levels: float) -> float:
 @kernel
 def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: int, end: int) -> None:
     """Fill rows `begin:end` with `finish(average rank, size)`; `members` has as many rows as `x`, or one."""
-    columns_count = x.shape[1]
-    values = np.empty(columns_count + 1)
-    where = np.empty(columns_count + 1, np.int64)
-    buckets = np.empty(columns_count + 1, np.int64)
-    ordered = np.empty(columns_count + 1)
-    columns = np.empty(columns_count + 1, np.int64)
-    starts = np.empty(2 * columns_count + 2, np.int64)
+    width = x.shape[1]
+    guess = np.array([0.0, 1.0])
+    values = np.empty(width)
+    ordered = np.empty(width + 1)
+    columns = np.empty(width, np.uint32)
+    spare = np.empty(width, np.uint32)
     for t in range(begin, end):
+        member = members[t if members.shape[0] > 1 else 0]
         target = out[t]
         target[:] = np.nan
-        size = collect(x[t], members[t if members.shape[0] > 1 else 0], values, where)
-        if size == 0:
-            continue
-        scatter(values, where, size, buckets, starts, ordered, columns)
-        settle(ordered, columns, size)
-        first = 0
-        while first < size:
-            last = first + 1
-            while last < size and ordered[last] == ordered[first]:
-                last += 1
-            rank = finish(0.5 * (first + 1 + last), size, levels)
-            for i in range(first, last):
-                target[columns[i]] = rank
-            first = last
+        size = sort_row(x[t], member, guess, values, ordered, columns, spare)
+        ties = 0
+        for i in range(size):
+            ties += 1 if ordered[i] == ordered[i + 1] else 0
+        if ties == 0:
+            for i in range(size):
+                target[columns[i]] = i + 1.0
+        else:
+            first = 0
+            while first < size:
+                last = first + 1
+                while ordered[last] == ordered[first]:
+                    last += 1
+                for i in range(first, last):
+                    target[columns[i]] = 0.5 * (first + 1 + last)
+                first = last
+        count = float(size)
+        for j in range(width):
+            target[j] = finish(target[j], count, levels)
 
 
 @device
-def _bucket(rank: float, size: int, levels: float) -> float:
-    return min(float(np.floor((rank - 0.5) / size * levels)), levels - 1.0)
-
-
-@device
-def _share(rank: float, size: int, levels: float) -> float:
+def _share(rank: float, size: float, levels: float) -> float:
     return (rank - 0.5) / size
+
+
+@device
+def _bucket(rank: float, size: float, levels: float) -> float:
+    return min(float(np.floor((rank - 0.5) / size * levels)), levels - 1.0) if rank == rank else np.nan
 
 
 share_rows = rank_rows.variant("share_rows", finish=_share)
@@ -177,19 +217,17 @@ def clip_rows(
 ) -> None:
     """Fill rows `begin:end` with members' values clipped to the row's quantiles `low` and `high`."""
     width = x.shape[1]
-    values = np.empty(width + 1)
-    where = np.empty(width + 1, np.int64)
-    buckets = np.empty(width + 1, np.int64)
+    guess = np.array([0.0, 1.0])
+    values = np.empty(width)
     ordered = np.empty(width + 1)
-    columns = np.empty(width + 1, np.int64)
-    starts = np.empty(2 * width + 2, np.int64)
+    columns = np.empty(width, np.uint32)
+    spare = np.empty(width, np.uint32)
     for t in range(begin, end):
-        out[t] = np.nan
-        size = collect(x[t], members[t if members.shape[0] > 1 else 0], values, where)
-        if size > 0:
-            scatter(values, where, size, buckets, starts, ordered, columns)
-            settle(ordered, columns, size)
-            bottom = quantile_of(ordered, size, low)
-            top = quantile_of(ordered, size, high)
-            for i in range(size):
-                out[t, where[i]] = max(bottom, min(top, values[i]))
+        member = members[t if members.shape[0] > 1 else 0]
+        target = out[t]
+        size = sort_row(x[t], member, guess, values, ordered, columns, spare)
+        bottom = quantile_of(ordered, size, low) if size > 0 else np.nan
+        top = quantile_of(ordered, size, high) if size > 0 else np.nan
+        for j in range(width):
+            value = values[j]
+            target[j] = max(bottom, min(top, value)) if value < np.inf else np.nan

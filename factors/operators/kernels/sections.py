@@ -33,18 +33,22 @@ def demean_rows(x: Matrix, members: Mask, parameter: float, out: OutMatrix, begi
         for j in range(row.size):
             value = row[j]
             known = (abs(value) < np.inf) & member[j]
+            value = value if known else np.nan
+            distance = value - anchor
+            size = abs(value)
             count += 1.0 if known else 0.0
-            total += value - anchor if known else 0.0
-            gross += abs(value) if known else 0.0
-            target[j] = value if known else np.nan
+            total += distance if known else 0.0
+            gross += size if known else 0.0
+            target[j] = distance
         offset = total / count
         squares = 0.0
         for j in range(row.size):
-            distance = target[j] - anchor - offset
-            squares += distance * distance if distance == distance else 0.0
+            distance = target[j] - offset
+            square = distance * distance
+            squares += square if square == square else 0.0
         deviation = np.sqrt(squares / (count - 1.0)) if count > 1.0 else np.nan
         for j in range(row.size):
-            target[j] = finish(target[j] - anchor - offset, anchor + offset, deviation, gross, parameter)
+            target[j] = finish(target[j] - offset, anchor + offset, deviation, gross, parameter)
 
 
 @device
