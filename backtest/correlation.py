@@ -108,6 +108,7 @@ def correlate_partial(
     counts: IntegerVector,
     returns: Cube,
     return_ranks: Indices,
+    opinions: IntegerVector,
     pairs: Integers,
     min_assets: int,
     ic: OutMatrix,
@@ -131,7 +132,10 @@ def correlate_partial(
                 rerank(p, q, counter, own)
             else:
                 own[:m] = p
-            rerank(q, p, counter, their)
+            if opinions[t] < m:
+                rerank(q, p, counter, their)
+            else:
+                their[:m] = q
             n = 0
             mean_s = 0.0
             mean_f = 0.0

@@ -89,5 +89,5 @@ def _correlate(
     ranks = returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2])
     shared = signal.values, signal.ranks, complete, counts, returns.values, ranks
     correlate_complete(*shared, returns.moments, *out)
-    correlate_partial(*shared, returns.pairs, min_assets, *out)
+    correlate_partial(*shared, signal.opinions, returns.pairs, min_assets, *out)
     return out

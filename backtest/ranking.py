@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtest.sorting import RankArray, sort_values
+from backtest.sorting import PLACES, RankArray, WordArray, sort_values
 from factors.jit import (
     Indices,
     IntegerVector,
@@ -24,6 +24,7 @@ from factors.jit import (
     kernel,
 )
 from market.arrays import BoolArray, FloatArray, IntArray
+from market.errors import DataError
 
 LARGE, TINY = 1e70, 1e-70  # beyond these, products of sums of squares leave the range of float64
 
@@ -37,8 +38,10 @@ class CrossSection:
 
     @classmethod
     def of(cls, universe: BoolArray) -> CrossSection:
-        """Squeeze the universe mask (T, N); columns ascend within a row."""
+        """Squeeze the universe mask (T, N), ascending columns; DataError beyond 65536 names a day."""
         counts = universe.sum(axis=1, dtype=np.int64)
+        if counts.max(initial=0) > PLACES:
+            raise DataError(f"a universe has at most {PLACES} names a day, got {counts.max()}: narrow it")
         columns = np.zeros((len(universe), int(counts.max(initial=0))), dtype=np.int32)
         columns[np.arange(columns.shape[1]) < counts[:, None]] = np.nonzero(universe)[1]
         return cls(columns=columns, counts=counts)
@@ -85,19 +88,23 @@ def rank_rows(
 
 
 @device
-def gather(row: FloatArray, columns: RankArray, count: int, values: FloatArray, places: RankArray) -> int:
-    """Copy the finite values of the day's names; return how many there are."""
+def gather(
+    row: FloatArray, columns: RankArray, count: int, values: FloatArray, finite: FloatArray, places: RankArray
+) -> int:
+    """Squeeze a day's row, list its finite values and their places; return how many."""
     n = 0
     for i in range(count):
-        value = row[np.uint64(columns[i])]
-        values[n] = value + 0.0  # -0 and 0 are one value
+        value = row[np.uint64(columns[i])] + 0.0  # -0 and 0 are one value
+        known = value - value == 0.0
+        values[i] = value if known else 0.0
+        finite[n] = value
         places[n] = i
-        n += value - value == 0.0
+        n += known
     return n
 
 
 @device
-def average_ranks(ordered: FloatArray, order: IntArray, n: int, ranks: RankArray) -> None:
+def average_ranks(ordered: FloatArray, order: WordArray, n: int, ranks: RankArray) -> None:
     """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew."""
     for i in range(n):
         ranks[np.uint64(order[i])] = 2 * (i + 1)
@@ -137,22 +144,20 @@ def rank_kernel(
     width = columns.shape[1]
     finite = np.empty(width + 1)
     places = np.empty(width + 1, np.int32)
-    cells = np.empty(width, np.int64)
-    swap = np.empty(width, np.int64)
+    cells = np.empty(width, np.uint32)
+    swap = np.empty(width, np.uint32)
     ordered = np.empty(width)
-    order = np.empty(width, np.int64)
+    order = np.empty(width, np.uint32)
     low_counts = np.empty(256, np.int32)
     high_counts = np.empty(256, np.int32)
     for t in range(len(matrix)):
-        n = gather(matrix[t], columns[t], counts[t], finite, places)
+        n = gather(matrix[t], columns[t], counts[t], values[t], finite, places)
         opinions[t] = n
+        values[t, counts[t] :] = 0.0
         if n < width:
             ranks[t] = 0
-            values[t] = 0.0
         if n == 0:
             continue
-        for i in range(n):
-            values[t, np.uint64(places[i])] = finite[i]
         sort_values(finite, places, n, values[t], cells, swap, low_counts, high_counts, ordered, order)
         average_ranks(ordered, order, n, ranks[t])
         unit = magnitude_unit(ordered[0], ordered[n - 1])

@@ -12,21 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factors.jit import device
-from market.arrays import FloatArray, IntArray
+from market.arrays import FloatArray
 
 RankArray: TypeAlias = NDArray[np.int32]
+WordArray: TypeAlias = NDArray[np.uint32]
 
 CELLS = 65535
+PLACES = 65536  # of a row, because a place fills half a word
+HALF = np.uint32(16)
 MOVES_PER_NAME = 4  # of the insertion pass, before another way is the better deal
 NARROWEST, WIDEST = 1e-290, 1e290  # spans that can be divided into cells
 
 
 @device
-def spread(values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: IntArray) -> None:
-    """Cell number in the upper half of a word, place in the lower: monotone in the value."""
+def spread(values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: WordArray) -> None:
+    """Cell number in the upper half of a 32-bit word, place in the lower: monotone in the value."""
     scale = CELLS / (high - low)
     for i in range(n):
-        cells[i] = (np.int64(np.int32((values[i] - low) * scale)) << 32) | places[i]
+        cells[i] = (np.uint32(np.int32((values[i] - low) * scale)) << HALF) | np.uint32(places[i])
 
 
 @device
@@ -37,7 +40,7 @@ def magnitude_key(bits: np.int64) -> np.uint64:
 
 @device
 def spread_by_magnitude(
-    values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: IntArray
+    values: FloatArray, places: RankArray, n: int, low: float, high: float, cells: WordArray
 ) -> None:
     """As `spread`, by the leading 16 bits in which the row's values differ."""
     ends = np.array([low, high]).view(np.int64)
@@ -48,20 +51,20 @@ def spread_by_magnitude(
         shift += np.uint64(1)
     bits = values.view(np.int64)
     for i in range(n):
-        cells[i] = (np.int64((magnitude_key(bits[i]) - lowest) >> shift) << 32) | places[i]
+        cells[i] = (np.uint32((magnitude_key(bits[i]) - lowest) >> shift) << HALF) | np.uint32(places[i])
 
 
 @device
 def radix_sort(
-    cells: IntArray, swap: IntArray, n: int, low_counts: RankArray, high_counts: RankArray
+    cells: WordArray, swap: WordArray, n: int, low_counts: RankArray, high_counts: RankArray
 ) -> None:
     """Order words by their 16-bit cell number, stable."""
     low_counts[:] = 0
     high_counts[:] = 0
     for i in range(n):
         word = cells[i]
-        low_counts[np.uint64(word >> 32) & np.uint64(255)] += 1
-        high_counts[np.uint64(word >> 40)] += 1
+        low_counts[np.uint64((word >> HALF) & np.uint32(255))] += 1
+        high_counts[np.uint64(word >> np.uint32(24))] += 1
     below_low = 0
     below_high = 0
     for digit in range(256):
@@ -69,20 +72,20 @@ def radix_sort(
         below_high, high_counts[digit] = below_high + high_counts[digit], below_high
     for i in range(n):
         word = cells[i]
-        low = np.uint64(word >> 32) & np.uint64(255)
+        low = np.uint64((word >> HALF) & np.uint32(255))
         target = low_counts[low]
         low_counts[low] = target + 1
         swap[np.uint64(target)] = word
     for i in range(n):
         word = swap[i]
-        high = np.uint64(word >> 40)
+        high = np.uint64(word >> np.uint32(24))
         target = high_counts[high]
         high_counts[high] = target + 1
         cells[np.uint64(target)] = word
 
 
 @device
-def insertion_sort(ordered: FloatArray, order: IntArray, n: int) -> bool:
+def insertion_sort(ordered: FloatArray, order: WordArray, n: int) -> bool:
     """Finish a nearly sorted row; False when that takes more than MOVES_PER_NAME moves a name."""
     moves = 0
     for i in range(1, n):
@@ -103,7 +106,7 @@ def insertion_sort(ordered: FloatArray, order: IntArray, n: int) -> bool:
 
 
 @device
-def merge_sort(row: FloatArray, order: IntArray, spare: IntArray, n: int) -> None:
+def merge_sort(row: FloatArray, order: WordArray, spare: WordArray, n: int) -> None:
     """Order n places by the row's value there, bottom up, stable."""
     width = 1
     while width < n:
@@ -129,12 +132,12 @@ def sort_values(
     places: RankArray,
     n: int,
     row: FloatArray,
-    cells: IntArray,
-    swap: IntArray,
+    cells: WordArray,
+    swap: WordArray,
     low_counts: RankArray,
     high_counts: RankArray,
     ordered: FloatArray,
-    order: IntArray,
+    order: WordArray,
 ) -> None:
     """Sort n values standing at ascending `places` of a row: `ordered` values, and the place of each."""
     low = values[0]
@@ -151,7 +154,7 @@ def sort_values(
             continue
         radix_sort(cells, swap, n, low_counts, high_counts)
         for i in range(n):
-            place = np.uint64(cells[i] & 0xFFFFFFFF)
+            place = np.uint64(cells[i] & np.uint32(0xFFFF))
             order[i] = place
             ordered[i] = row[place]
         if insertion_sort(ordered, order, n):
