@@ -35,7 +35,7 @@ def parameters_literal(tree: ast.Module) -> ast.Dict:
     """The dict literal assigned to `PARAMETERS` at module level; an empty one if there is none."""
     for statement in tree.body:
         if _assigns_parameters(statement) and isinstance(statement.value, ast.Dict):  # type: ignore[attr-defined]
-            return statement.value  # type: ignore[attr-defined, no-any-return]
+            return statement.value  # type: ignore[attr-defined]
     return ast.Dict([], [])
 
 

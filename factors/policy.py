@@ -63,7 +63,7 @@ _FUNCTION_NAMES_ALLOWED = frozenset(
     "mean sum std var min max median count rank first last prod skew kurt cumsum cummax cummin cumprod diff shift "
     "pct_change ffill sem nunique".split()
 )
-_NODES_DENIED = {
+_NODES_DENIED: dict[type[ast.AST], str] = {
     ast.ClassDef: "classes",
     ast.AsyncFunctionDef: "async functions",
     ast.AsyncFor: "async loops",
@@ -98,7 +98,7 @@ def _refuse(node: ast.AST, found: str, remedy: str) -> PolicyError:
 
 
 def _check_node(node: ast.AST) -> None:
-    what = _NODES_DENIED.get(type(node))  # type: ignore[arg-type]
+    what = _NODES_DENIED.get(type(node))
     if what:
         raise _refuse(node, what, "use functions, loops and arrays")
     name = getattr(node, "name", None) or getattr(node, "arg", None)

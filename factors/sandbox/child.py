@@ -1,6 +1,7 @@
 """The worker process: answers one request at a time, as lines of JSON on its standard streams.
 
-First line in: {"service": "package.module:Class", "settings": {...}, "memory_bytes": n, "writable": [folders]}.
+First line in: {"service": "package.module:Class", "settings": {...}, "memory_bytes": n,
+"readable": [folders], "writable": [folders]}.
 Then per request: {"method": name, "arguments": {...}} → {"result": {...}} or {"error": {"kind", "message"}}.
 """
 
@@ -40,7 +41,8 @@ def _start(opening: dict[str, Any]) -> Any:
     module, _, name = opening["service"].partition(":")
     service = getattr(importlib.import_module(module), name)(**opening["settings"])
     limit_resources(opening["memory_bytes"])
-    cut_off(readable=_interpreter_folders(), writable=map(Path, opening["writable"]))
+    readable = [*_interpreter_folders(), *map(Path, opening["readable"])]
+    cut_off(readable=readable, writable=map(Path, opening["writable"]))
     return service
 
 
@@ -75,7 +77,19 @@ def _interpreter_folders() -> list[Path]:
         *site.getsitepackages(),
         "/proc/self",
     }
-    return [Path(path) for path in paths] + sorted(project) + [Path(os.devnull), Path("/etc/localtime")]
+    compiled = [
+        Path(folder)
+        for folder in (os.environ.get("NUMBA_CACHE_DIR"), _user_cache())
+        if folder
+    ]
+    return [*map(Path, paths), *project, *compiled, Path(os.devnull)]
+
+
+def _user_cache() -> str:
+    """Where Numba keeps compiled code if the package folder is read-only."""
+    from numba.misc.appdirs import AppDirs
+
+    return str(AppDirs(appname="numba", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import factors.errors as program_errors
-from factors.errors import ExecutionError, TimeoutProgramError
+from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
 from market.errors import ConfigError, DataError, FactorEngineError
 
 _ENVIRONMENT_KEPT = (
@@ -32,6 +31,9 @@ _ENVIRONMENT_KEPT = (
 _ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 _MAX_ANSWER_BYTES = 64 * 2**20
 _START_TIMEOUT_S = 120.0
+_ERRORS: dict[str, type[FactorEngineError]] = {
+    error.__name__: error for error in (*ProgramError.__subclasses__(), ConfigError, DataError)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +55,13 @@ class Worker:
     """One worker process offering the public methods of `service` ("package.module:Class" of `settings`).
 
     A request that runs too long ends the process; the next request starts a new one. One request at a time.
-    `writable` are folders that the service may write to.
+    `readable` and `writable` are the folders that the service may use besides the interpreter's own.
     """
 
     service: str
     settings: dict[str, Any]
     limits: Limits = field(default_factory=Limits)
+    readable: Sequence[Path] = ()
     writable: Sequence[Path] = ()
     _process: subprocess.Popen[bytes] | None = None
     _buffer: bytearray = field(default_factory=bytearray)
@@ -82,6 +85,7 @@ class Worker:
             "service": self.service,
             "settings": self.settings,
             "memory_bytes": self.limits.memory_bytes,
+            "readable": [str(path) for path in self.readable],
             "writable": [str(path) for path in self.writable],
         }
         self._send(opening, _START_TIMEOUT_S)
@@ -189,6 +193,4 @@ def _result(line: bytes) -> dict[str, Any]:
 
 
 def _error(kind: str, message: str) -> FactorEngineError:
-    known: dict[str, type[FactorEngineError]] = {"DataError": DataError, "ConfigError": ConfigError}
-    error = known.get(kind) or getattr(program_errors, kind, ExecutionError)
-    return error(message)  # type: ignore[no-any-return]
+    return _ERRORS.get(kind, ExecutionError)(message)

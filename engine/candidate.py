@@ -1,0 +1,152 @@
+"""What happens to one candidate program: examined, tuned, assessed, recorded. A coroutine over worker requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.requests import Answer, Request
+from engine.tuning import tune
+from factors.errors import ContractError, ProgramError
+from factors.program import Program
+from knowledge_base.records import FailureRecord, HorizonRecord, NewProgram, ScoreRecord, TrialRecord
+from knowledge_base.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A program text that entered the search, and where it came from."""
+
+    source: str
+    name: str
+    idea: str
+    origin: str
+    tags: tuple[str, ...]
+    parent_ids: tuple[int, ...]
+    iteration: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessed:
+    """A candidate that was scored: its place in the store and its signal's signature."""
+
+    program_id: int
+    name: str
+    fitness: float
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examiner:
+    """Takes candidates through the stages; every outcome is in the store before the coroutine goes on."""
+
+    store: Store
+    run_id: int
+    trials: int
+    seed: int
+    on_trial: Callable[[TrialRecord], None]
+
+    def develop(self, candidate: Candidate) -> Generator[Request, Answer, Assessed | None]:
+        """Record a new candidate and take it through all stages; None if it failed (the failure is recorded)."""
+        try:
+            program = Program.parse(candidate.source, name=candidate.name)
+        except ProgramError as error:
+            self._fail(candidate, error)
+            return None
+        program_id = self.store.record_program(
+            self.run_id,
+            NewProgram(
+                fingerprint=program.fingerprint,
+                name=program.name,
+                source=program.source,
+                idea=candidate.idea,
+                origin=candidate.origin,
+                tags=candidate.tags,
+                iteration=candidate.iteration,
+                parent_ids=candidate.parent_ids,
+            ),
+        )
+        return (yield from self.finish(program, program_id, candidate, known=[]))
+
+    def finish(
+        self, program: Program, program_id: int, candidate: Candidate, known: list[TrialRecord]
+    ) -> Generator[Request, Answer, Assessed | None]:
+        """Examine a recorded program unless it has trials already, finish its trials and score the best one."""
+
+        def record(trial: TrialRecord) -> None:
+            self.store.record_trial(program_id, trial)
+            self.on_trial(trial)
+
+        seed = (self.seed, int(program.fingerprint, 16))
+        try:
+            if not known:
+                yield Request("examine", {"source": program.source})
+            tuned = yield from tune(program, trials=self.trials, seed=seed, known=known, record=record)
+            if tuned is None:
+                raise ContractError("no trial has a defined fitness: too few stocks with an opinion on most days.")
+            answer = yield Request(
+                "assess",
+                {"source": program.source, "parameters": tuned.parameters, "direction": tuned.direction},
+            )
+        except ProgramError as error:
+            self._fail(candidate, error, program_id)
+            return None
+        cards = [score_record(card) for card in answer["scorecards"]]
+        self.store.record_scores(
+            program_id, parameters=tuned.parameters, direction=tuned.direction, scorecards=cards
+        )
+        return Assessed(
+            program_id=program_id,
+            name=program.name,
+            fitness=cards[-1].fitness,
+            signature=answer["signature"],
+        )
+
+    def _fail(self, candidate: Candidate, error: ProgramError, program_id: int | None = None) -> None:
+        self.store.record_failure(
+            FailureRecord(
+                run_id=self.run_id,
+                program_id=program_id,
+                iteration=candidate.iteration,
+                stage=error.stage,
+                kind=type(error).__name__,
+                message=str(error),
+                source=candidate.source,
+            )
+        )
+
+
+def score_record(card: Mapping[str, Any]) -> ScoreRecord:
+    """A worker's scorecard (plain JSON) as the store keeps it."""
+    portfolio = card["portfolio"] or {}
+    horizons = tuple(
+        HorizonRecord(
+            horizon_days=int(days),
+            ic=_number(score["ic"]),
+            icir=_number(score["icir"]),
+            rank_ic=_number(score["rank_ic"]),
+            rank_icir=_number(score["rank_icir"]),
+            days=score["days"],
+            daily_ic=np.array(card["daily_ic"][place], dtype=np.float64),
+            daily_rank_ic=np.array(card["daily_rank_ic"][place], dtype=np.float64),
+        )
+        for place, (days, score) in enumerate(card["horizons"].items())
+    )
+    return ScoreRecord(
+        split=card["split"],
+        fitness=_number(card["fitness"]),
+        coverage=_number(card["coverage"]),
+        turnover=_number(card["turnover"]),
+        rank_autocorrelation=_number(card["rank_autocorrelation"]),
+        ar=_number(portfolio.get("ar")),
+        sharpe=_number(portfolio.get("sharpe")),
+        mdd=_number(portfolio.get("mdd")),
+        horizons=horizons,
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

@@ -1,0 +1,92 @@
+"""The settings of a mining run: checked at birth, the same keys as the command line and the TOML file."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from backtest.labels import HORIZONS_DAYS, MIN_ASSETS
+from market.errors import ConfigError
+
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds_of(text: object) -> object:
+    """`"90"`, `"90s"`, `"10m"`, `"2h"`, `"1d"` → seconds; other types pass through to be checked."""
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip().lower())
+    if not found:
+        raise ValueError(f"must be a duration such as 90s, 10m or 2h, got {text!r}")
+    return float(found[1]) * _UNIT_SECONDS[found[2] or "s"]
+
+
+class MineConfig(BaseModel):
+    """What to search, for how long, and how candidates are judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path | None = Field(None, description="market data; the built-in synthetic market if absent")
+    store: str = Field("sqlite:///factorengine.db", description="URL of the experience store")
+    run: str | None = Field(None, min_length=1, max_length=100, description="name of the run; resumed if it exists")
+    iterations: int = Field(120, ge=1, description="programs to propose")
+    trials: int = Field(20, ge=1, description="parameter trials per program")
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="worker processes")
+    seed: int = Field(7, ge=0, description="seed of everything random")
+    time_limit: Annotated[float | None, BeforeValidator(seconds_of)] = Field(
+        None, gt=0, description="stop after this many seconds; the run can be resumed"
+    )
+    train_end: date | None = Field(None, description="last day of the training period")
+    valid_end: date | None = Field(None, description="last day of the validation period; later days stay unread")
+    universe: str = Field("auto", description="auto, all, or top:N by trailing dollar volume")
+    seeds: str = Field("alpha158-10", description="seed programs to start from: a set's name, or none")
+    horizons_days: tuple[int, ...] = Field(HORIZONS_DAYS, min_length=1, description="forward-return horizons")
+    min_assets: int = Field(MIN_ASSETS, ge=3, description="fewest stocks for a day to count")
+    program_timeout: Annotated[float, BeforeValidator(seconds_of)] = Field(
+        30.0, gt=0, description="seconds that one run of a program may take"
+    )
+    program_memory_gib: float = Field(2.0, ge=0.25, description="memory of one worker process")
+    control: Literal["none", "shuffled"] = Field(
+        "none", description="`shuffled` scores against permuted returns: an honest search then finds nothing"
+    )
+
+    @model_validator(mode="after")
+    def _dates_belong_together(self) -> MineConfig:
+        if (self.train_end is None) != (self.valid_end is None):
+            raise ValueError("train_end and valid_end belong together: give both or neither")
+        if self.train_end and self.valid_end and self.train_end >= self.valid_end:
+            raise ValueError(f"train_end {self.train_end} must lie before valid_end {self.valid_end}")
+        return self
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> MineConfig:
+        """Build a config from plain values; `ConfigError` names the key, the rule and the value in one line."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as problem:
+            raise ConfigError(_one_line(problem, list(cls.model_fields))) from None
+
+    @classmethod
+    def read(cls, path: Path) -> dict[str, Any]:
+        """The values in a TOML file, not yet checked."""
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"no config file at `{path}`: check --config.") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            raise ConfigError(f"`{path}` is not a readable TOML file: {problem}.") from None
+
+
+def _one_line(problem: ValidationError, known: list[str]) -> str:
+    first = problem.errors()[0]
+    key = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        return f"unknown setting `{key}`; known: {', '.join(known)}."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"setting `{key}`: {message}, got {first['input']!r}." if key else f"{message}."

@@ -1,0 +1,173 @@
+"""One program on one panel, outside any search: its values and its scores, computed in a sandboxed worker."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backtest.labels import HORIZONS_DAYS, MIN_ASSETS, Labels
+from backtest.scoring import score
+from engine.evaluator import Bench
+from engine.source import laid_out
+from factors.causality import audit_causality
+from factors.execution import Runnable, require_opinion
+from factors.parameters import Value
+from factors.program import Program
+from factors.sandbox import Limits, Worker
+from market.arrays import FloatArray
+from market.errors import DataError
+from market.panel import Panel
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evaluation:
+    """A program's scores and values on a panel.
+
+    parameters  the values it ran with, defaults included
+    scorecard   plain values as `Scorecard.to_dict` gives them
+    values      (T, N) the score, NaN = no opinion
+    """
+
+    program: Program
+    parameters: Mapping[str, Value]
+    panel: Panel
+    scorecard: Mapping[str, Any]
+    values: FloatArray
+
+    def frame(self) -> pd.DataFrame:
+        """The values as dates × symbols."""
+        return self.panel.to_frame(self.values)
+
+    def long_frame(self) -> pd.DataFrame:
+        """The values as columns date, symbol, value; without the stocks and days of no opinion."""
+        rows, columns = np.nonzero(np.isfinite(self.values))
+        return pd.DataFrame(
+            {
+                "date": pd.DatetimeIndex(self.panel.dates)[rows],
+                "symbol": np.array(self.panel.symbols)[columns],
+                "value": self.values[rows, columns],
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object, the shape that `factorengine evaluate --format json` prints."""
+        card, portfolio = self.scorecard, self.scorecard["portfolio"]
+        rows, symbols = self.panel.shape
+        return {
+            "program": {"name": self.program.name, "fingerprint": self.program.fingerprint},
+            "parameters": dict(self.parameters),
+            "panel": {"dates": rows, "symbols": symbols, "content_hash": self.panel.content_hash},
+            "start": card["start"],
+            "end": card["end"],
+            "horizons": card["horizons"],
+            "fitness": card["fitness"],
+            "coverage": card["coverage"],
+            "turnover": card["turnover"],
+            "rank_autocorrelation": card["rank_autocorrelation"],
+            "portfolio": {name: portfolio[name] for name in ("ar", "sharpe", "mdd")},
+        }
+
+
+def evaluate(
+    program: Program,
+    panel: Panel,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    start: str | None = None,
+    horizons_days: tuple[int, ...] = HORIZONS_DAYS,
+    min_assets: int = MIN_ASSETS,
+    limits: Limits | None = None,
+) -> Evaluation:
+    """Check, audit, run and score `program` on the whole of `panel`; signals before `start` only warm up.
+
+    Raises `ProgramError` (policy, contract, look-ahead, run, time, memory) or `DataError`.
+    """
+    complete = program.parameters.complete(parameters)
+    first = 0 if start is None else int(np.searchsorted(panel.dates, np.datetime64(start, "D")))
+    if first >= panel.shape[0]:
+        raise DataError(f"no dates to score from {start} on: the data ends on {_last_date(panel)}.")
+    if not panel.universe[first:].any():
+        raise DataError("the universe is empty on every day to be scored: choose another universe or period.")
+    settings = {"horizons_days": list(horizons_days), "min_assets": min_assets, "first": first}
+    card, signal = _in_worker("evaluate", program, panel, complete, limits or Limits(), settings)
+    return Evaluation(program=program, parameters=complete, panel=panel, scorecard=card, values=signal)
+
+
+def values(
+    program: Program,
+    panel: Panel,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+) -> FloatArray:
+    """The (T, N) signal of a program, computed in a worker, neither audited nor scored."""
+    complete = program.parameters.complete(parameters)
+    return _in_worker("run", program, panel, complete, limits or Limits(), {})[1]
+
+
+def _in_worker(
+    method: str,
+    program: Program,
+    panel: Panel,
+    parameters: Mapping[str, Value],
+    limits: Limits,
+    settings: Mapping[str, Any],
+) -> tuple[dict[str, Any], FloatArray]:
+    """Start a worker for one request; its answer, and the signal it saved."""
+    with laid_out(panel) as folder, tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
+        worker = Worker(
+            service="engine.evaluation:EvaluationService",
+            settings={"panel": str(folder), "target": f"{scratch}/values.npy"},
+            limits=limits,
+            readable=[folder],
+            writable=[Path(scratch)],
+        )
+        with worker:
+            arguments = {"source": program.source, "name": program.name, "parameters": dict(parameters)}
+            answer = worker.call(method, **arguments, **settings)
+        return answer, np.load(f"{scratch}/values.npy", allow_pickle=False)
+
+
+def _last_date(panel: Panel) -> str:
+    return str(panel.dates[-1]) if panel.shape[0] else "no date"
+
+
+class EvaluationService:
+    """The worker's side: runs one program on one panel and saves its signal to `target`."""
+
+    def __init__(self, *, panel: str, target: str) -> None:
+        self._panel = Panel.open(panel)
+        self._target = target
+
+    def run(self, *, source: str, name: str, parameters: Mapping[str, Any]) -> None:
+        """Save the signal."""
+        self._save(Runnable(Program.parse(source, name=name)), parameters)
+
+    def evaluate(
+        self,
+        *,
+        source: str,
+        name: str,
+        parameters: Mapping[str, Any],
+        horizons_days: list[int],
+        min_assets: int,
+        first: int,
+    ) -> dict[str, Any]:
+        """Save the signal, audit it, and return its scorecard on the rows from `first`."""
+        runnable = Runnable(Program.parse(source, name=name))
+        signal = self._save(runnable, parameters)
+        require_opinion(signal, runnable.program)
+        audit_causality(lambda panel: Bench(panel).run(runnable, parameters), self._panel)
+        labels = Labels.of(self._panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
+        return score(signal, labels, rows=slice(first, None)).to_dict()
+
+    def _save(self, runnable: Runnable, parameters: Mapping[str, Any]) -> FloatArray:
+        signal = Bench(self._panel).run(runnable, parameters)
+        np.save(self._target, signal)
+        return signal

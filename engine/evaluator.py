@@ -1,0 +1,159 @@
+"""The service inside a worker process: it runs programs on the mining panel and scores what they say.
+
+It is given the panel folder of the mining period and nothing else: the test period is not in it. Programs run on
+the training rows while their parameters are tuned, and on all rows only once they are chosen.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backtest.information import rank_ic
+from backtest.labels import Labels
+from backtest.scorecard import Scorecard
+from backtest.scoring import combined_score, score
+from engine.control import shuffled
+from factors.causality import audit_causality
+from factors.data import FIELDS, ProgramData
+from factors.execution import Runnable, require_opinion
+from factors.ops import OperatorCache, Operators
+from factors.program import Program
+from market.arrays import FloatArray
+from market.panel import Panel
+
+AUDIT_ROWS, AUDIT_SYMBOLS = 320, 60
+SIGNATURE_DATES = 24
+_PROGRAMS_KEPT = 8
+
+
+class Evaluator:
+    """Answers `examine`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values."""
+
+    def __init__(
+        self,
+        *,
+        panel: str,
+        train: tuple[int, int],
+        validation: tuple[int, int],
+        horizons_days: list[int],
+        min_assets: int,
+        shuffle_seed: int | None,
+    ) -> None:
+        self._panel = Panel.open(panel)
+        self._train, self._validation = slice(*train), slice(*validation)
+        self._whole = Bench(self._panel)
+        self._training = Bench(self._panel.head(self._validation.start))
+
+        def labels(panel: Panel) -> Labels:
+            true = Labels.of(panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
+            return true if shuffle_seed is None else shuffled(true, np.random.default_rng(shuffle_seed))
+
+        self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
+        self._programs: OrderedDict[str, Runnable] = OrderedDict()
+
+    def examine(self, *, source: str) -> dict[str, Any]:
+        """Policy, a first run and the look-ahead test, on a small slice, or on all training rows if it must be."""
+        runnable = self._runnable(source)
+        values = runnable.program.parameters.defaults()
+        slice_ = self._audit_slice()
+        if not np.isfinite(Bench(slice_).run(runnable, values)[: slice_.shape[0] // 2]).any():
+            slice_ = self._training.panel
+            require_opinion(self._training.run(runnable, values), runnable.program)
+        audit_causality(lambda panel: Bench(panel).run(runnable, values), slice_)
+        return {"fingerprint": runnable.program.fingerprint}
+
+    def trial(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Fitness on the training rows of one choice of parameters, unsigned direction included in its sign."""
+        signal = self._training.run(self._runnable(source), parameters)
+        fitness = combined_score(signal, self._training_labels, rows=self._train)
+        return {"fitness": fitness, "cache_hit_rate": self._training.cache.hit_rate}
+
+    def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
+        """Full scorecards on training and validation rows, and the signal's signature."""
+        signal = self._whole.run(self._runnable(source), parameters)
+        cards = [
+            score(signal, self._labels, rows=rows, split=split, direction=direction)
+            for split, rows in (("train", self._train), ("validation", self._validation))
+        ]
+        return {"scorecards": [_card(card) for card in cards], "signature": self._signature(signal)}
+
+    def signature(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """See `engine.similarity`."""
+        return {"signature": self._signature(self._whole.run(self._runnable(source), parameters))}
+
+    def resemblance(
+        self,
+        *,
+        source: str,
+        parameters: Mapping[str, Any],
+        other_source: str,
+        other_parameters: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Mean daily rank correlation of two programs' signals over the universe."""
+        one = self._whole.run(self._runnable(source), parameters)
+        other = self._whole.run(self._runnable(other_source), other_parameters)
+        daily = rank_ic(one, other, universe=self._panel.universe)
+        known = daily[np.isfinite(daily)]
+        return {"correlation": float(known.mean()) if len(known) else 0.0}
+
+    def _runnable(self, source: str) -> Runnable:
+        known = self._programs.get(source)
+        if known is None:
+            known = self._programs[source] = Runnable(Program.parse(source))
+            if len(self._programs) > _PROGRAMS_KEPT:
+                self._programs.popitem(last=False)
+        return known
+
+    def _audit_slice(self) -> Panel:
+        """The last training rows of the symbols with most quotes in them."""
+        panel = self._training.panel
+        recent = panel.rows(max(0, panel.shape[0] - AUDIT_ROWS), panel.shape[0])
+        quotes = (np.isfinite(recent.fields["close"]) & recent.universe).sum(axis=0)
+        columns = np.sort(np.argsort(-quotes, kind="stable")[:AUDIT_SYMBOLS])
+        return Panel(
+            dates=recent.dates,
+            symbols=tuple(recent.symbols[column] for column in columns),
+            fields={name: np.ascontiguousarray(values[:, columns]) for name, values in recent.fields.items()},
+            universe=np.ascontiguousarray(recent.universe[:, columns]),
+            tradable=np.ascontiguousarray(recent.tradable[:, columns]),
+        )
+
+    def _signature(self, signal: FloatArray) -> str:
+        """Ranks of the signal on a few training dates, centred and scaled, as base64 of float16."""
+        first, stop = self._train.start, self._train.stop
+        dates = np.linspace(first + (stop - first) // 4, stop - 1, SIGNATURE_DATES).astype(np.int64)
+        chosen = np.where(self._panel.universe[dates], signal[dates], np.nan)
+        ranks = Operators(self._panel.universe[dates]).cs_rank(np.ascontiguousarray(chosen))
+        centred = ranks - np.nanmean(np.where(np.isfinite(ranks), ranks, 0.5), axis=1, keepdims=True)
+        flat = np.nan_to_num(centred).ravel()
+        norm = float(np.linalg.norm(flat))
+        return base64.b64encode((flat / norm if norm else flat).astype(np.float16).tobytes()).decode()
+
+
+class Bench:
+    """A panel made ready for programs: its data, its operators and their cache."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self._data = ProgramData(panel)
+        self.cache = OperatorCache(getattr(self._data, name) for name in FIELDS)
+        self._operators = Operators(panel.universe, self.cache)
+
+    def run(self, runnable: Runnable, values: Mapping[str, object]) -> FloatArray:
+        """The program's signal on this panel."""
+        return runnable(self._data, self._operators, values)
+
+
+def _card(card: Scorecard) -> dict[str, Any]:
+    return card.to_dict() | {
+        "daily_ic": card.daily_ic.tolist(),
+        "daily_rank_ic": card.daily_rank_ic.tolist(),
+    }
+
+

@@ -1,0 +1,333 @@
+"""The mining run: seeds first, then proposals, each developed by a worker, until the budget is spent.
+
+Everything a run knows is in the store, so a run that was killed goes on from there: programs with missing trials are
+finished first, then the iterations continue. Proposals depend on (seed, iteration) and the store alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from agents.errors import ProposalError
+from agents.proposer import Proposer
+from engine.candidate import Assessed, Candidate, Examiner
+from engine.config import MineConfig
+from engine.crew import Crew, Job
+from engine.recovery import Recovery, compare, is_confirmed
+from engine.similarity import Clusters
+from engine.source import MiningMarket, open_market
+from factors.program import Program
+from factors.sandbox import Limits, Worker
+from factors.seeds import seed_sources
+from knowledge_base.records import NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
+from knowledge_base.store import Store, open_store
+from market.errors import ConfigError
+
+SEED_ITERATION = -1
+_FIXED_FOR_A_RUN = ("trials", "seed", "train_end", "valid_end", "universe", "seeds", "horizons_days", "min_assets", "control")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a run is; `iterations_done` counts proposals, not seeds."""
+
+    iterations_done: int
+    iterations: int
+    trials_done: int
+    trials_per_second: float
+    failed: int
+    best_name: str
+    best_fitness: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MineResult:
+    """How a run ended; the factors themselves are in the store."""
+
+    run: str
+    store: str
+    status: str
+    iterations_done: int
+    trials_done: int
+    programs_scored: int
+    programs_failed: int
+    elapsed_s: float
+    confirmed: tuple[int, ...]
+    recovered: tuple[Recovery, ...]
+
+
+def mine(
+    config: MineConfig,
+    *,
+    proposer: Proposer,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> MineResult:
+    """Search until the iterations or the time limit are used up, or `should_stop` says so (status "stopped").
+
+    A run of that name in the store is resumed; `ConfigError` if its settings or its market differ.
+    """
+    with ExitStack() as stack:
+        market = stack.enter_context(open_market(config))
+        store = stack.enter_context(open_store(config.store))
+        run = _start_or_resume(store, config, market)
+        workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
+        return _Mining(config, market, store, run, workers, proposer, on_progress, should_stop).go()
+
+
+@dataclass
+class _Mining:
+    config: MineConfig
+    market: MiningMarket
+    store: Store
+    run: RunRecord
+    workers: list[Worker]
+    proposer: Proposer
+    on_progress: Callable[[Progress], None]
+    should_stop: Callable[[], bool]
+    clusters: Clusters = field(default_factory=Clusters)
+    best: tuple[float, str] = (float("-inf"), "")
+    exhausted: str = ""
+
+    def __post_init__(self) -> None:
+        self._started_s = time.monotonic()
+        self._before_s = self.run.elapsed_seconds
+        self._trials_before = self.run.trials_done
+        self._trials_done = self._trials_before
+        self._iterations_done = self.run.iterations_done
+        self._examiner = Examiner(
+            store=self.store,
+            run_id=self.run.id,
+            trials=self.config.trials,
+            seed=self.config.seed,
+            on_trial=self._count_trial,
+        )
+
+    def go(self) -> MineResult:
+        """Work through the queue, then say what was found."""
+        crew: Crew[Assessed | None] = Crew(self.workers)
+        self._restore_clusters()
+        queue = self._jobs()
+        for outcome in crew.work(lambda: next(queue, None), self._must_stop):
+            if outcome is not None:
+                self._welcome(outcome)
+            self._advance()
+        status: RunStatus = "finished" if self._iterations_done >= self.config.iterations or self.exhausted else "stopped"
+        return self._finish(status)
+
+    def _jobs(self) -> Iterator[Job[Assessed | None]]:
+        """Unfinished programs, then seeds not yet tried, then proposals."""
+        for record, known in self.store.unfinished_programs(self.run.id):
+            program = Program.parse(record.source, name=record.name)
+            yield self._examiner.finish(program, record.id, _candidate_of(record), known)
+        if self.config.seeds != "none":
+            tried = self.store.briefing(self.run.id).tried_fingerprints
+            for name, source in seed_sources(self.config.seeds).items():
+                program = Program.parse(source, name=name)
+                if program.fingerprint not in tried:
+                    yield self._examiner.develop(_seed(program))
+        while self._iterations_done < self.config.iterations:
+            iteration = self._iterations_done
+            rng = np.random.default_rng([self.config.seed, iteration])
+            try:
+                proposal = self.proposer.propose(self.store.briefing(self.run.id), rng)
+            except ProposalError as error:
+                self.exhausted = str(error)
+                return
+            self._iterations_done += 1
+            yield self._examiner.develop(
+                Candidate(
+                    source=proposal.source,
+                    name=proposal.name,
+                    idea=proposal.idea,
+                    origin=self.proposer.name,
+                    tags=proposal.tags,
+                    parent_ids=proposal.parents,
+                    iteration=iteration,
+                )
+            )
+
+    def _welcome(self, outcome: Assessed) -> None:
+        """Give a scored program its cluster and remember the best."""
+        cluster = self.clusters.assign(outcome.program_id, outcome.signature)
+        self.store.set_cluster(outcome.program_id, cluster)
+        if outcome.fitness > self.best[0]:
+            self.best = outcome.fitness, outcome.name
+
+    def _restore_clusters(self) -> None:
+        """Signatures are not stored: a resumed run computes those of its scored programs again."""
+        worker = self.workers[0]
+        for ranked in sorted(self.store.ranked(run=self.run.name, top=None), key=lambda factor: factor.id):
+            program = self.store.program(ranked.id)
+            answer = worker.call("signature", source=program.source, parameters=dict(program.parameters or {}))
+            self._welcome(
+                Assessed(
+                    program_id=program.id,
+                    name=program.name,
+                    fitness=ranked.fitness,
+                    signature=answer["signature"],
+                )
+            )
+
+    def _count_trial(self, _: TrialRecord) -> None:
+        self._trials_done += 1
+        self._report()
+
+    def _advance(self) -> None:
+        self.store.advance_run(
+            self.run.id,
+            iterations_done=self._iterations_done,
+            trials_done=self._trials_done,
+            elapsed_seconds=self._before_s + self._elapsed_s,
+        )
+        self._report()
+
+    def _report(self) -> None:
+        elapsed_s = self._elapsed_s
+        fitness, name = self.best
+        self.on_progress(
+            Progress(
+                iterations_done=self._iterations_done,
+                iterations=self.config.iterations,
+                trials_done=self._trials_done,
+                trials_per_second=(self._trials_done - self._trials_before) / max(elapsed_s, 1e-9),
+                failed=self.store.counts(self.run.id).failed,
+                best_name=name,
+                best_fitness=fitness,
+                elapsed_s=self._before_s + elapsed_s,
+            )
+        )
+
+    @property
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started_s
+
+    def _must_stop(self) -> bool:
+        limit_s = self.config.time_limit
+        return self.should_stop() or (limit_s is not None and self._elapsed_s >= limit_s)
+
+    def _finish(self, status: RunStatus) -> MineResult:
+        counts = self.store.counts(self.run.id)
+        confirmed = self._confirmed(counts.trials)
+        recovered = self._recover(confirmed) if status == "finished" else ()
+        result = {
+            "confirmed": [program.id for program in confirmed],
+            "recovered": [recovery.to_dict() for recovery in recovered],
+            "exhausted": self.exhausted,
+        }
+        self._advance()
+        self.store.finish_run(self.run.id, status, result)
+        return MineResult(
+            run=self.run.name,
+            store=self.config.store,
+            status=status,
+            iterations_done=self._iterations_done,
+            trials_done=counts.trials,
+            programs_scored=counts.scored,
+            programs_failed=counts.failed,
+            elapsed_s=self._before_s + self._elapsed_s,
+            confirmed=tuple(program.id for program in confirmed),
+            recovered=recovered,
+        )
+
+    def _confirmed(self, trials: int) -> list[ProgramRecord]:
+        ranked = self.store.ranked(run=self.run.name, top=None)
+        programs = (self.store.program(factor.id) for factor in ranked)
+        return [program for program in programs if is_confirmed(program, trials=trials)]
+
+    def _recover(self, confirmed: list[ProgramRecord]) -> tuple[Recovery, ...]:
+        if not self.market.planted:
+            return ()
+        jobs = iter([compare((factor,), confirmed) for factor in self.market.planted])
+        crew: Crew[tuple[Recovery, ...]] = Crew(self.workers)
+        found = {r.planted: r for part in crew.work(lambda: next(jobs, None), lambda: False) for r in part}
+        return tuple(found[factor.name] for factor in self.market.planted)
+
+
+def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> RunRecord:
+    plain = config.model_dump(mode="json")
+    run = store.find_run(config.run) if config.run else None
+    if run is None:
+        return store.start_run(
+            NewRun(
+                name=config.run or _free_name(store),
+                seed=config.seed,
+                config=plain,
+                panel=market.summary(),
+                splits=_splits(market),
+                horizons_days=config.horizons_days,
+            )
+        )
+    changed = [key for key in _FIXED_FOR_A_RUN if run.config.get(key) != plain[key]]
+    if changed:
+        key = changed[0]
+        raise ConfigError(
+            f"run `{run.name}` was started with {key} = {run.config.get(key)!r}, not {plain[key]!r}: "
+            "resume it with the same settings, or choose another --run name."
+        )
+    if run.panel.get("content_hash") != market.panel.content_hash:
+        raise ConfigError(
+            f"run `{run.name}` was started on other data ({run.panel.get('origin')}): choose another --run name."
+        )
+    return run
+
+
+def _free_name(store: Store) -> str:
+    taken = {run.name for run in store.runs()}
+    return next(name for number in range(1, len(taken) + 2) if (name := f"run-{number}") not in taken)
+
+
+def _splits(market: MiningMarket) -> dict[str, Any]:
+    dates, splits = market.panel.dates, market.splits
+    return {
+        name: [str(dates[rows.start]), str(dates[rows.stop - 1])]
+        for name, rows in (("train", splits.train), ("validation", splits.validation))
+    } | {"embargo_days": splits.embargo}
+
+
+def _worker(config: MineConfig, market: MiningMarket) -> Worker:
+    splits = market.splits
+    return Worker(
+        service="engine.evaluator:Evaluator",
+        settings={
+            "panel": str(market.folder),
+            "train": [splits.train.start, splits.train.stop],
+            "validation": [splits.validation.start, min(splits.validation.stop, market.panel.shape[0])],
+            "horizons_days": list(config.horizons_days),
+            "min_assets": config.min_assets,
+            "shuffle_seed": config.seed if config.control == "shuffled" else None,
+        },
+        limits=Limits(timeout_s=config.program_timeout, memory_bytes=int(config.program_memory_gib * 2**30)),
+        readable=[market.folder],
+    )
+
+
+def _seed(program: Program) -> Candidate:
+    return Candidate(
+        source=program.source,
+        name=program.name,
+        idea=program.idea,
+        origin="seed",
+        tags=("seed", program.name),
+        parent_ids=(),
+        iteration=SEED_ITERATION,
+    )
+
+
+def _candidate_of(record: ProgramRecord) -> Candidate:
+    return Candidate(
+        source=record.source,
+        name=record.name,
+        idea=record.idea,
+        origin=record.origin,
+        tags=record.tags,
+        parent_ids=record.parent_ids,
+        iteration=record.iteration,
+    )

@@ -1,0 +1,157 @@
+"""Micro-search: Optuna chooses a program's parameters by its fitness on the training rows.
+
+Tuning is a coroutine: it yields requests for a worker and is sent the answers, so that one thread can drive many
+programs on many workers. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from
+the trials in the store goes on exactly as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import optuna
+
+from backtest.scoring import learned_direction
+from engine.requests import Answer, Request
+from factors.errors import ProgramError
+from factors.parameters import CategoricalParameter, FloatParameter, ParameterSpace, Value
+from factors.program import Program
+from knowledge_base.records import TrialRecord
+
+Distributions: TypeAlias = dict[str, optuna.distributions.BaseDistribution]
+
+STARTUP_TRIALS = 6
+GAMMA_SHARE = 0.25  # the best quarter of the trials is modelled as good
+_MOST_REPEATS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned:
+    """The best parameters of a program and the sign with which it predicts, both learnt on the training rows."""
+
+    parameters: Mapping[str, Value]
+    direction: int
+    fitness: float
+
+
+def tune(
+    program: Program,
+    *,
+    trials: int,
+    seed: Sequence[int],
+    known: Sequence[TrialRecord],
+    record: Callable[[TrialRecord], None],
+) -> Generator[Request, Answer, Tuned | None]:
+    """Run the trials that are still missing, record each, and return the best; None if none has a fitness.
+
+    The first trial is the program's defaults. Parameters that were tried before are not run again; a space with
+    fewer points than `trials` ends early. A program error inside a trial is a failed trial, unless it is the
+    first one: then it is raised.
+    """
+    space = _distributions(program.parameters)
+    study = _study()
+    history = list(known)
+    for trial in history:
+        _tell(study, space, trial)
+    repeats = 0
+    while len(history) < trials and repeats < _MOST_REPEATS:
+        parameters = _ask(study, space, program.parameters, [*seed, len(history), repeats], first=not history)
+        if any(trial.parameters == parameters for trial in history):
+            repeats += 1
+            continue
+        repeats = 0
+        trial = yield from _run(program, parameters, number=len(history))
+        record(trial)
+        history.append(trial)
+        _tell(study, space, trial)
+    return _best(history)
+
+
+def _run(program: Program, parameters: dict[str, Value], number: int) -> Generator[Request, Answer, TrialRecord]:
+    started_s = time.perf_counter()
+    value, direction, message = None, None, ""
+    try:
+        answer = yield Request("trial", {"source": program.source, "parameters": parameters})
+        fitness = answer["fitness"]
+        if np.isfinite(fitness):
+            direction = learned_direction(fitness)
+            value = fitness * direction
+        else:
+            message = "fitness is undefined: too few stocks with an opinion on too many days"
+    except ProgramError as error:
+        if number == 0:
+            raise
+        message = f"{type(error).__name__}: {error}"
+    return TrialRecord(
+        number=number,
+        parameters=parameters,
+        state="failed" if value is None else "complete",
+        value=value,
+        direction=direction,
+        duration_ms=(time.perf_counter() - started_s) * 1e3,
+        message=message,
+    )
+
+
+def _best(history: Sequence[TrialRecord]) -> Tuned | None:
+    scored = [trial for trial in history if trial.value is not None and trial.direction is not None]
+    if not scored:
+        return None
+    best = max(scored, key=lambda trial: (trial.value, -trial.number))
+    return Tuned(parameters=best.parameters, direction=best.direction, fitness=best.value)  # type: ignore[arg-type]
+
+
+def _study() -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna.create_study(direction="maximize", sampler=_sampler([0]))
+
+
+def _sampler(seed: Sequence[int]) -> optuna.samplers.TPESampler:
+    return optuna.samplers.TPESampler(
+        n_startup_trials=STARTUP_TRIALS,
+        gamma=lambda count: max(1, int(np.ceil(GAMMA_SHARE * count))),
+        multivariate=True,
+        seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
+    )
+
+
+def _ask(
+    study: optuna.Study, space: Distributions, parameters: ParameterSpace, seed: Sequence[int], *, first: bool
+) -> dict[str, Value]:
+    if first or not space:
+        return parameters.defaults()
+    study.sampler = _sampler(seed)
+    return parameters.complete(study.ask(space).params)
+
+
+def _tell(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
+    if not space:
+        return
+    complete = trial.value is not None
+    study.add_trial(
+        optuna.trial.create_trial(
+            params=dict(trial.parameters),
+            distributions=space,
+            value=trial.value,
+            state=optuna.trial.TrialState.COMPLETE if complete else optuna.trial.TrialState.FAIL,
+        )
+    )
+
+
+def _distributions(parameters: ParameterSpace) -> Distributions:
+    return {name: _distribution(parameter) for name, parameter in parameters.items()}
+
+
+def _distribution(parameter: Any) -> optuna.distributions.BaseDistribution:
+    if isinstance(parameter, CategoricalParameter):
+        return optuna.distributions.CategoricalDistribution(parameter.choices)
+    kind = (
+        optuna.distributions.FloatDistribution
+        if isinstance(parameter, FloatParameter)
+        else optuna.distributions.IntDistribution
+    )
+    return kind(parameter.low, parameter.high, log=parameter.log, step=parameter.step)

@@ -1,0 +1,79 @@
+"""The public functions: evaluate one program, run one program, mine for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from agents.grammar import GrammarProposer
+from agents.proposer import Proposer
+from engine.config import MineConfig
+from engine.evaluation import Evaluation
+from engine.evaluation import evaluate as evaluate_program
+from engine.mining import MineResult, Progress
+from engine.mining import mine as mine_factors
+from factors.program import Program, read_program
+from factors.sandbox import Limits
+from market.panel import Panel
+
+
+def evaluate(
+    source_or_path: str | Path | Program,
+    panel: Panel,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    timeout_s: float = 120.0,
+) -> Evaluation:
+    """Run a program on a panel in a sandbox, test it for look-ahead and score it at 1, 3, 5 and 10 days.
+
+    `start` and `end` (ISO dates, both included) bound the days that are scored. Rows before `start` serve as
+    history; rows after `end` are not read, so the last returns of the period are unknown and left out.
+
+    Raises `ProgramError` if the program breaks its contract, `DataError` if there is nothing to score.
+    """
+    program = _program(source_or_path)
+    seen = panel if end is None else panel.until(end)
+    return evaluate_program(
+        program, seen, parameters=parameters, start=start, limits=Limits(timeout_s=timeout_s)
+    )
+
+
+def run(
+    source_or_path: str | Path | Program, panel: Panel, parameters: Mapping[str, object] | None = None
+) -> pd.DataFrame:
+    """The values of a program on a panel (dates × symbols, NaN = no opinion), computed in a sandbox."""
+    from engine.evaluation import values
+
+    return panel.to_frame(values(_program(source_or_path), panel, parameters=parameters))
+
+
+def mine(
+    config: MineConfig | None = None,
+    *,
+    proposer: Proposer | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    **settings: Any,
+) -> MineResult:
+    """Search for factors; `settings` are the fields of `MineConfig`, instead of a config.
+
+    Raises `ConfigError`, `DataError` or `StoreError`; a program's failure is recorded and the search goes on.
+    """
+    chosen = config or MineConfig.of(settings)
+    return mine_factors(
+        chosen, proposer=proposer or GrammarProposer(), on_progress=on_progress, should_stop=should_stop
+    )
+
+
+def _program(source_or_path: str | Path | Program) -> Program:
+    """A text with a line break is a program, anything else a path."""
+    if isinstance(source_or_path, Program):
+        return source_or_path
+    if isinstance(source_or_path, str) and "\n" in source_or_path:
+        return Program.parse(source_or_path)
+    return read_program(source_or_path)

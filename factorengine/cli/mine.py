@@ -1,0 +1,188 @@
+"""`factorengine mine`: the search, with its progress and its way to stop."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from factorengine.cli.options import DEFAULT_STORE, examples, format_option
+
+if TYPE_CHECKING:
+    from engine.config import MineConfig
+    from engine.mining import MineResult
+
+SHOWN_FACTORS = 10
+_RECOVERY_COLUMNS = {
+    "planted": "planted factor",
+    "theme": "theme",
+    "attainable_rank_ic": "attainable rank IC",
+    "correlation": "nearest",
+    "program": "program",
+    "found": "found",
+}
+
+
+@click.command(
+    "mine",
+    epilog=examples(
+        "factorengine mine                                  # the built-in market, two minutes",
+        "factorengine mine --data prices.parquet --iterations 40 --trials 20 --run us",
+        "factorengine mine --data prices.parquet --run us   # again: resumes where it stopped",
+        "factorengine mine --config mine.toml --time-limit 8h",
+    ),
+)
+@click.option("--config", type=click.Path(path_type=Path), metavar="F.toml", help="Settings; flags win over them.")
+@click.option("--data", metavar="PATH", help="Parquet, CSV, folder of CSVs or panel folder. [default: built-in market]")
+@click.option("--store", metavar="URL", help=f"Experience store. [default: {DEFAULT_STORE}]")
+@click.option("--run", metavar="NAME", help="Name of the run; an existing one is resumed. [default: run-1, run-2, …]")
+@click.option("--iterations", metavar="N", help="Programs to propose, after the seeds. [default: 120]")
+@click.option("--trials", metavar="N", help="Parameter trials per program. [default: 20]")
+@click.option("--workers", metavar="N", help="Worker processes. [default: one per core]")
+@click.option("--seed", metavar="N", help="Seed; with one worker the same seed repeats the run. [default: 7]")
+@click.option("--time-limit", metavar="10m", help="Stop after 90s, 10m, 8h, …; resume later. [default: none]")
+@click.option("--train-end", metavar="DATE", help="Last training day. [default: after 60 % of the days]")
+@click.option("--valid-end", metavar="DATE", help="Last validation day; later days stay unread. [default: after 80 %]")
+@click.option("--universe", metavar="RULE", help="auto (the data's column), all, or top:500. [default: auto]")
+@click.option("--control", metavar="KIND", help="shuffled = permuted returns: an honest search finds nothing.")
+@format_option("table", "json")
+def command(config: Path | None, format_: str, **flags: str | None) -> int:
+    """Search for factors until the iterations or the time are used up.
+
+    Every trial is committed before the next begins: after Ctrl-C, a crash or a power cut, the same command with
+    the same --run goes on where it stopped.
+    """
+    from engine.config import MineConfig
+
+    stated = MineConfig.read(config) if config else {}
+    stated |= {key: value for key, value in flags.items() if value is not None}
+    settings = MineConfig.of(_settings_of_run(stated) | stated)
+    result = _search(settings, quiet=format_ == "json")
+    report = _json if format_ == "json" else _report
+    click.echo(report(settings, result))
+    return 130 if result.status == "stopped" and settings.time_limit is None else 0
+
+
+def _settings_of_run(stated: dict[str, Any]) -> dict[str, Any]:
+    """The settings that the run to be resumed was started with; none if the run is new."""
+    from knowledge_base.errors import StoreError
+    from knowledge_base.store import open_store
+
+    if "run" not in stated:
+        return {}
+    try:
+        with open_store(stated.get("store", DEFAULT_STORE), create=False) as store:
+            run = store.find_run(str(stated["run"]))
+    except StoreError:
+        return {}  # a store that is not there yet; one that is broken is reported when the search opens it
+    return {} if run is None else dict(run.config) | {"time_limit": None}
+
+
+def _search(config: MineConfig, *, quiet: bool) -> MineResult:
+    from factorengine.api import mine
+    from factorengine.cli.progress import compile_once, mining_progress
+
+    compile_once(quiet=quiet)
+    with _stop_on_signal() as stopping, mining_progress(config, quiet=quiet) as show:
+        return mine(config, on_progress=show, should_stop=lambda: bool(stopping))
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[list[int]]:
+    """Collect the first SIGINT or SIGTERM, to stop after the trial in flight; a second one interrupts at once."""
+    received: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        click.echo("\nstopping after the trials in flight; press Ctrl-C again to stop at once", err=True)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _report(config: MineConfig, result: MineResult) -> str:
+    from factorengine.cli.tables import table
+
+    spent = f"{result.elapsed_s:.0f} s, {result.trials_done / max(result.elapsed_s, 1e-9):.1f} trials/s"
+    parts = [
+        f"run {result.run} {result.status}: {result.iterations_done} iterations, {result.programs_scored} programs "
+        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}",
+        "",
+        _ranking(result),
+        "",
+        f"{len(result.confirmed)} programs beat the luck of {result.trials_done} trials on the training days and held "
+        "on the validation days.",
+    ]
+    if result.recovered:
+        found = sum(recovery.found for recovery in result.recovered)
+        rows = [recovery.to_dict() | {"found": "yes" if recovery.found else "no"} for recovery in result.recovered]
+        parts += ["", table(rows, _RECOVERY_COLUMNS), "", f"{found} of {len(rows)} planted factors found again"]
+    return "\n".join([*parts, "", *_next_steps(config, result)])
+
+
+def _ranking(result: MineResult) -> str:
+    from factorengine.cli.rank import as_row, rendered
+    from knowledge_base.store import open_store
+
+    with open_store(result.store) as store:
+        return rendered([as_row(f) for f in store.ranking(result.run, top=SHOWN_FACTORS, distinct=True)], "table")
+
+
+def _next_steps(config: MineConfig, result: MineResult) -> list[str]:
+    from knowledge_base.store import open_store
+
+    where = "" if result.store == DEFAULT_STORE else f" --store {shlex.quote(result.store)}"
+    with open_store(result.store) as store:
+        best = store.ranking(result.run, top=1)
+    steps = []
+    if result.status == "stopped":
+        steps.append(f"  {_resume(result)}  # resume")
+    steps.append(f"  factorengine rank --run {shlex.quote(result.run)}{where}")
+    if best:
+        steps.append(f"  factorengine show {best[0].id}{where}")
+        steps.append(f"  factorengine export {best[0].id} -o factor-{best[0].id}{where}")
+    if config.data is None:
+        steps.append("  factorengine mine --data YOUR.parquet --train-end DATE --valid-end DATE")
+    return ["next:", *steps]
+
+
+def _resume(result: MineResult) -> str:
+    """The command as it was typed, with the run's name in it."""
+    typed = ["factorengine", *sys.argv[1:]]
+    return shlex.join(typed if "--run" in typed else [*typed, "--run", result.run])
+
+
+def _json(config: MineConfig, result: MineResult) -> str:
+    from factorengine.cli.rank import as_row
+    from knowledge_base.store import open_store
+
+    with open_store(result.store) as store:
+        ranked = [as_row(factor) for factor in store.ranking(result.run, top=SHOWN_FACTORS, distinct=True)]
+    summary: dict[str, Any] = {
+        "run": result.run,
+        "store": config.store,
+        "status": result.status,
+        "iterations": result.iterations_done,
+        "trials": result.trials_done,
+        "programs_scored": result.programs_scored,
+        "programs_failed": result.programs_failed,
+        "elapsed_s": round(result.elapsed_s, 3),
+        "confirmed": list(result.confirmed),
+        "recovered": [recovery.to_dict() for recovery in result.recovered],
+        "ranked": ranked,
+    }
+    return json.dumps(summary, indent=2)

@@ -1,0 +1,117 @@
+"""`factorengine show`: everything known about one factor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from factorengine.cli.options import examples, format_option, store_option
+
+if TYPE_CHECKING:
+    from knowledge_base.records import ProgramRecord
+
+_SPLIT_COLUMNS = {
+    "split": "split",
+    "horizon": "days ahead",
+    "ic": "IC",
+    "icir": "ICIR",
+    "rank_ic": "rank IC",
+    "rank_icir": "rank ICIR",
+    "days": "days",
+}
+_CARD_COLUMNS = {
+    "split": "split",
+    "fitness": "fitness",
+    "coverage": "coverage",
+    "turnover": "turnover",
+    "sharpe": "Sharpe",
+    "ar": "a year",
+    "mdd": "drawdown",
+}
+
+
+@click.command(
+    "show",
+    epilog=examples("factorengine show 12", "factorengine show 12 --source > factor.py", "factorengine show 12 --format json"),
+)
+@click.argument("program_id", metavar="ID", type=int)
+@click.option("--source", is_flag=True, help="Print the program's text only.")
+@store_option
+@format_option("table", "json")
+def command(program_id: int, source: bool, store_url: str, format_: str) -> None:
+    """Show a factor: idea, lineage, parameters, its scores on each split and horizon, its program."""
+    from knowledge_base.store import open_store
+
+    with open_store(store_url, create=False) as store:
+        record = store.program(program_id)
+    if source:
+        click.echo(record.source.rstrip("\n"))
+    elif format_ == "json":
+        click.echo(json.dumps(as_dict(record), indent=2))
+    else:
+        click.echo(_text(record))
+
+
+def as_dict(record: ProgramRecord) -> dict[str, Any]:
+    """A program's record as plain JSON values."""
+    from factorengine.cli.rank import plain
+
+    return {
+        "id": record.id,
+        "name": record.name,
+        "fingerprint": record.fingerprint,
+        "status": record.status,
+        "idea": record.idea,
+        "origin": record.origin,
+        "tags": list(record.tags),
+        "iteration": record.iteration,
+        "parents": list(record.parent_ids),
+        "cluster": record.cluster,
+        "trials": record.trial_count,
+        "parameters": dict(record.parameters or {}),
+        "direction": record.direction,
+        "splits": {
+            score.split: {
+                key: plain(getattr(score, key))
+                for key in ("fitness", "coverage", "turnover", "rank_autocorrelation", "ar", "sharpe", "mdd")
+            }
+            | {
+                "horizons": {
+                    str(h.horizon_days): {
+                        key: plain(getattr(h, key)) for key in ("ic", "icir", "rank_ic", "rank_icir", "days")
+                    }
+                    for h in score.horizons
+                }
+            }
+            for score in record.scores
+        },
+        "failures": [{"stage": f.stage, "kind": f.kind, "message": f.message} for f in record.failures],
+        "source": record.source,
+    }
+
+
+def _text(record: ProgramRecord) -> str:
+    from factorengine.cli.tables import shown, table
+
+    facts = [
+        f"{record.name}  (id {record.id}, {record.status}, fingerprint {record.fingerprint})",
+        record.idea,
+        f"from {record.origin}, iteration {record.iteration}, parents {list(record.parent_ids) or 'none'}, "
+        f"{record.trial_count} trials",
+        f"parameters: {shown('parameters', record.parameters or {}) or 'none'}; direction {record.direction}",
+    ]
+    if record.direction == -1:
+        facts.append("direction -1: the scores below are those of minus the program's value.")
+    facts += [f"failed at {f.stage}: {f.kind}: {f.message}" for f in record.failures]
+    if record.scores:
+        cards = [{key: getattr(score, key) for key in _CARD_COLUMNS} for score in record.scores]
+        rows = [
+            {"split": score.split, "horizon": h.horizon_days, "days": h.days}
+            | {key: getattr(h, key) for key in ("ic", "icir", "rank_ic", "rank_icir")}
+            for score in record.scores
+            for h in score.horizons
+        ]
+        facts += ["", table(cards, _CARD_COLUMNS), "", table(rows, _SPLIT_COLUMNS)]
+    return "\n".join([*facts, "", record.source.rstrip("\n")])

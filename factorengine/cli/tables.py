@@ -1,0 +1,55 @@
+"""Tables for people; the numbers are the library's."""
+
+from __future__ import annotations
+
+import io
+import math
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+NUMBERS = {
+    "fitness": "{:+.4f}",
+    "ic": "{:+.4f}",
+    "icir": "{:+.3f}",
+    "rank_ic": "{:+.4f}",
+    "rank_icir": "{:+.3f}",
+    "sharpe": "{:+.2f}",
+    "turnover": "{:.1%}",
+    "coverage": "{:.1%}",
+    "ar": "{:+.1%}",
+    "mdd": "{:.1%}",
+    "correlation": "{:+.2f}",
+    "attainable_rank_ic": "{:+.4f}",
+}
+_NARROWEST = 100
+
+
+def shown(name: str, value: Any) -> str:
+    """One cell: numbers in their column's format, an en dash where undefined."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={_short(item)}" for key, item in value.items())
+    return NUMBERS[name].format(value) if name in NUMBERS else str(value)
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> str:
+    """Render `rows`; `columns` maps keys to headings."""
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    for key, heading in columns.items():
+        numeric = key in NUMBERS or key in {"rank", "id", "days", "horizon"}
+        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+    for row in rows:
+        grid.add_row(*(shown(key, row.get(key)) for key in columns))
+    width = max(_NARROWEST, shutil.get_terminal_size((120, 40)).columns)
+    text = io.StringIO()
+    Console(file=text, width=width, highlight=False).print(grid)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
