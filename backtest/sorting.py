@@ -19,7 +19,7 @@ WordArray: TypeAlias = NDArray[np.uint32]
 
 CELLS = 65535
 PLACES = 65536  # of a row, because a place fills half a word
-HALF = np.uint32(16)
+HALF = 16
 MOVES_PER_NAME = 4  # of the insertion pass, before another way is the better deal
 NARROWEST, WIDEST = 1e-290, 1e290  # spans that can be divided into cells
 
@@ -29,7 +29,7 @@ def spread(values: FloatArray, places: RankArray, n: int, low: float, high: floa
     """Cell number in the upper half of a 32-bit word, place in the lower: monotone in the value."""
     scale = CELLS / (high - low)
     for i in range(n):
-        cells[i] = (np.uint32(np.int32((values[i] - low) * scale)) << HALF) | np.uint32(places[i])
+        cells[i] = (np.uint32(np.int32((values[i] - low) * scale)) << np.uint32(HALF)) | np.uint32(places[i])
 
 
 @device
@@ -51,7 +51,9 @@ def spread_by_magnitude(
         shift += np.uint64(1)
     bits = values.view(np.int64)
     for i in range(n):
-        cells[i] = (np.uint32((magnitude_key(bits[i]) - lowest) >> shift) << HALF) | np.uint32(places[i])
+        cells[i] = (np.uint32((magnitude_key(bits[i]) - lowest) >> shift) << np.uint32(HALF)) | np.uint32(
+            places[i]
+        )
 
 
 @device
@@ -63,8 +65,8 @@ def radix_sort(
     high_counts[:] = 0
     for i in range(n):
         word = cells[i]
-        low_counts[np.uint64((word >> HALF) & np.uint32(255))] += 1
-        high_counts[np.uint64(word >> np.uint32(24))] += 1
+        low_counts[np.uint64((word >> np.uint32(HALF)) & np.uint32(255))] += 1
+        high_counts[np.uint64(word >> np.uint32(HALF + 8))] += 1
     below_low = 0
     below_high = 0
     for digit in range(256):
@@ -72,13 +74,13 @@ def radix_sort(
         below_high, high_counts[digit] = below_high + high_counts[digit], below_high
     for i in range(n):
         word = cells[i]
-        low = np.uint64((word >> HALF) & np.uint32(255))
+        low = np.uint64((word >> np.uint32(HALF)) & np.uint32(255))
         target = low_counts[low]
         low_counts[low] = target + 1
         swap[np.uint64(target)] = word
     for i in range(n):
         word = swap[i]
-        high = np.uint64(word >> np.uint32(24))
+        high = np.uint64(word >> np.uint32(HALF + 8))
         target = high_counts[high]
         high_counts[high] = target + 1
         cells[np.uint64(target)] = word
@@ -154,7 +156,7 @@ def sort_values(
             continue
         radix_sort(cells, swap, n, low_counts, high_counts)
         for i in range(n):
-            place = np.uint64(cells[i] & np.uint32(0xFFFF))
+            place = np.uint64(cells[i] & np.uint32(PLACES - 1))
             order[i] = place
             ordered[i] = row[place]
         if insertion_sort(ordered, order, n):

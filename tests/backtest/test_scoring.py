@@ -148,3 +148,12 @@ def test_a_direction_other_than_plus_or_minus_one_is_refused():
     panel = random_panel(29)
     with pytest.raises(ConfigError, match="direction must be 1 or -1, got 0"):
         score(np.zeros(panel.shape), labels_of(panel), direction=0)
+
+
+def test_a_single_date_is_scored_as_far_as_it_can_be():
+    panel = random_panel(30)
+    card = score(random_signal(30, panel.shape, "plain"), labels_of(panel), rows=slice(7, 8))
+    assert [h.days for h in card.horizons] == [1, 1]
+    assert math.isnan(card.turnover)
+    assert math.isnan(card.rank_autocorrelation)
+    assert card.portfolio.value.tolist() == [1.0]
