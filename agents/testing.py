@@ -26,7 +26,7 @@ SEEDS_OF_CHANCE = range(12)
 
 def empty_briefing() -> Briefing:
     """Return what a proposer is told before anything has been tried."""
-    return Briefing(iteration=0, elites=(), failures=(), tried_fingerprints=frozenset(), themes={})
+    return Briefing(iteration=0)
 
 
 def sample_briefing(iteration: int = 30) -> Briefing:
@@ -34,8 +34,10 @@ def sample_briefing(iteration: int = 30) -> Briefing:
     programs = [Program.parse(source, name=name) for name, source in seed_sources("alpha158-10").items()]
     elites = tuple(_elite(number, program) for number, program in enumerate(programs, start=1))
     failure = FailureNote(
-        stage="run",
-        message="ExecutionError: ZeroDivisionError at line 9: division by zero",
+        iteration=iteration - 1,
+        stage="compile",
+        kind="ExecutionError",
+        message="ZeroDivisionError at line 9: division by zero",
         source_head='"""Volume today against its mean."""',
     )
     return Briefing(
@@ -54,10 +56,12 @@ def sample_briefing(iteration: int = 30) -> Briefing:
 def _elite(number: int, program: Program) -> Elite:
     return Elite(
         id=number,
+        name=program.name,
         source=program.source,
         idea=program.idea,
         tags=("price" if number % 2 else "volume", program.name),
         parameters=program.parameters.defaults(),
+        direction=1 if number % 3 else -1,
         train_fitness=0.3 - number / 100,
         validation_fitness=None if number == 10 else 0.25 - number / 100,
         parent_ids=(number - 1,) if number > 5 else (),

@@ -6,18 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from knowledge_base.briefing import Elite
 
 from agents.grammar.draft import Draft
 from agents.grammar.grafting import bare, opening, phrase, reasons, shaped, with_measure, with_program
 from agents.grammar.measures import MEASURES, Measure
 from agents.grammar.mutations import MUTATIONS
 from agents.grammar.parsing import parse_draft
+from agents.grammar.ranges import SIDE, WEIGHT
 from agents.grammar.shapes import PAIRED, SINGLE, SWITCH, Shape
-from agents.grammar.steering import Compass, uniformly
+from agents.grammar.steering import Compass, chosen, uniformly
+from factors.parameters import Parameter
+from knowledge_base.briefing import Elite
+
+LONGEST_NAME = 32
+"""A longer name would grow with every child; the idea's first words take its place."""
 
 MUTATION_SHARE, SINGLE_SHARE = 0.35, 0.3
 """How often a parent is changed in its text, or by a shape without a partner; else by a shape with one."""
+
+JOINTS = {"blended": 0.5, "scaled": 0.15, "gated": 0.2, "switched": 0.15}
+"""How two parents are joined, and how often."""
+
+_PAIRED = {shape.name: shape for shape in PAIRED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +66,7 @@ def changed(compass: Compass, rng: np.random.Generator) -> Move | None:
     if chance < MUTATION_SHARE:
         move = _mutated(draft, parent.tags, rng)
     elif chance < MUTATION_SHARE + SINGLE_SHARE:
-        shape = uniformly(SINGLE, rng)
+        shape = uniformly([shape for shape in SINGLE if shape.name not in parent.tags] or SINGLE, rng)
         move = Move(draft=_ended(draft, shape), operation=shape.name, tags=(*parent.tags, shape.name))
     else:
         move = _joined_by_measure(draft, parent.tags, compass, rng)
@@ -64,25 +74,21 @@ def changed(compass: Compass, rng: np.random.Generator) -> Move | None:
 
 
 def joined(compass: Compass, rng: np.random.Generator) -> Move:
-    """Two parents in one program: blended, one gating the other, or taking turns by a condition."""
+    """Two parents in one program: blended, one scaling or gating the other, or taking turns."""
     first = compass.parent(rng)
     second = compass.partner(first, rng)
     other = _opened_parent(second)
-    draft, score = with_program(_opened_parent(first), other)
-    tags = (*first.tags, *second.tags)
-    if rng.random() < 1 / 3:
+    draft, y = with_program(_opened_parent(first), other)
+    joint = chosen(tuple(JOINTS), JOINTS.values(), rng)
+    shape = _aligned(SWITCH if joint == SWITCH.name else _PAIRED[joint], first, second)
+    tags, z, state = (*first.tags, *second.tags), "", ""
+    if joint == SWITCH.name:
         condition = compass.measure(_unrelated(tags), rng)
         draft, z = with_measure(draft, condition)
-        draft = _ended(draft, SWITCH, y=score, z=z, other=other.idea, state=condition.says)
-        operation, tags = SWITCH.name, (*tags, *_tags(condition), SWITCH.name)
-    else:
-        shape = uniformly([shape for shape in PAIRED if shape.name in ("blended", "scaled", "gated")], rng)
-        draft = _ended(draft, shape, y=score, other=other.idea)
-        operation, tags = shape.name, (*tags, shape.name)
-    because = reasons(draft.rationale, other.rationale)
-    return Move(
-        draft=replace(draft, rationale=because), operation=operation, parents=(first, second), tags=tags
-    )
+        tags, state = (*tags, *_tags(condition)), condition.says
+    ended = _ended(draft, shape, y=y, z=z, other=other.idea, state=state)
+    told = replace(ended, rationale=reasons(ended.rationale, other.rationale))
+    return Move(draft=told, operation=joint, parents=(first, second), tags=(*tags, joint))
 
 
 def _joined_by_measure(
@@ -125,8 +131,21 @@ def _ranked(draft: Draft) -> Draft:
 
 
 def _opened_parent(elite: Elite) -> Draft:
-    """Return the elite's program with its best parameter values as defaults."""
-    return parse_draft(elite.source).with_defaults(elite.parameters)
+    """Return the elite's program under its own name, with its best parameter values as defaults."""
+    draft = parse_draft(elite.source).with_defaults(elite.parameters)
+    fits = elite.name.isidentifier() and len(elite.name) <= LONGEST_NAME
+    return replace(draft, name=elite.name) if fits else draft
+
+
+def _aligned(shape: Shape, first: Elite, second: Elite) -> Shape:
+    """Return `shape`, its partner's sign reversed by default if the parents point in opposite directions."""
+    if first.direction == second.direction:
+        return shape
+    other_way: dict[Parameter, Parameter] = {
+        WEIGHT: replace(WEIGHT, default=-WEIGHT.default),
+        SIDE: replace(SIDE, default=-1),
+    }
+    return replace(shape, parameters={name: other_way.get(p, p) for name, p in shape.parameters.items()})
 
 
 def _unrelated(tags: Sequence[str]) -> list[Measure]:

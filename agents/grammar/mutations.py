@@ -127,13 +127,18 @@ def _droppable(node: ast.AST) -> list[ast.expr]:
         sides = [node.left, node.right]
         return sides if all(map(_is_array, sides)) else []
     if isinstance(node, ast.Call) and called(node) == "where":
-        return [branch for branch in node.args[1:] if _is_array(branch)]
+        return [branch for branch in node.args[1:] if _is_array(branch) and not _is_weighted(branch)]
     keeping = {"ts_mean", "ts_ema", "ts_median", "ts_decay_linear", "ts_delay", "cs_neutralize", "cs_zscore"}
     return node.args[:1] if isinstance(node, ast.Call) and operator(node) in keeping else []
 
 
 def _is_array(node: ast.expr) -> bool:
     return not isinstance(node, ast.Constant | ast.Subscript)
+
+
+def _is_weighted(node: ast.expr) -> bool:
+    """Whether a branch is a score times a number or parameter: without its gate it may be nothing at all."""
+    return isinstance(node, ast.BinOp) and not all(map(_is_array, (node.left, node.right)))
 
 
 def _standing_in(text: Text, node: ast.AST, kept: ast.expr) -> str:

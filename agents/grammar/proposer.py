@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from knowledge_base.briefing import Briefing, Elite
 
 from agents.errors import ProposalError
 from agents.grammar.draft import Draft
@@ -27,6 +26,7 @@ from agents.grammar.units import unit_problems
 from agents.proposer import Proposal
 from factors.errors import ProgramError
 from factors.program import Program
+from knowledge_base.briefing import Briefing, Elite
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,8 @@ class GrammarProposer:
             (config.changing * (count > 0), lambda: changed(compass, rng)),
             (config.joining * (count > 1), lambda: joined(compass, rng)),
         ]
-        weights, moves = zip(*options, strict=True)
-        return chosen(moves, weights, rng)()
+        move = chosen([move for _, move in options], [weight for weight, _ in options], rng)
+        return move()
 
     def _checked(self, move: Move, briefing: Briefing) -> Proposal | None:
         draft = tidied(move.draft)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from knowledge_base.briefing import Briefing, Elite
 
 from agents.grammar.measures import MEASURES, THEMES, Measure
+from knowledge_base.briefing import Briefing, Elite
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Compass:
         self._config = config
         self._theme_values = self._values(THEMES)
         self._measure_values = self._values([measure.name for measure in MEASURES])
-        self._failed = [f"{failure.message}\n{failure.source_head}" for failure in briefing.failures]
+        self._failures = briefing.failures
         self.elites: tuple[Elite, ...] = tuple(sorted(briefing.elites, key=_by_fitness))
 
     def neglected_themes(self) -> set[str]:
@@ -81,8 +81,7 @@ class Compass:
         return (self._theme_values[measure.theme] + self._measure_values[measure.name]) / 2
 
     def _credit(self, measure: Measure) -> float:
-        marks = {f"{measure.name} ="}
-        return self._config.blame ** sum(any(mark in text for mark in marks) for text in self._failed)
+        return self._config.blame ** sum(f"{measure.name} =" in note.source_head for note in self._failures)
 
     def _tries(self, tag: str) -> int:
         record = self._briefing.themes.get(tag)

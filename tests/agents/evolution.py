@@ -30,10 +30,12 @@ def _told(briefing: Briefing, proposal: Proposal, *, reward: float, number: int)
     program = Program.parse(proposal.source)
     elite = Elite(
         id=number,
+        name=proposal.name,
         source=proposal.source,
         idea=proposal.idea,
         tags=proposal.tags,
         parameters=program.parameters.defaults(),
+        direction=1 if number % 2 else -1,
         train_fitness=reward,
         validation_fitness=reward,
         parent_ids=proposal.parents,

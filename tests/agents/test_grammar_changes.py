@@ -60,7 +60,7 @@ def test_an_offset_or_a_weight_is_no_term() -> None:
 
 
 def test_a_gate_can_be_opened() -> None:
-    draft = draft_of("return np.where(data.returns > 0, data.returns, 0)")
+    draft = draft_of('return np.where(data.volume > 0, data.returns, p["elsewhere"] * data.returns)')
     assert outcomes(drop_term, draft) == {"return data.returns"}
 
 

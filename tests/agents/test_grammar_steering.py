@@ -11,6 +11,7 @@ from agents.grammar import GrammarConfig, GrammarProposer
 from agents.grammar.measures import MEASURES, THEMES
 from agents.grammar.steering import Compass, SteeringConfig
 from agents.testing import empty_briefing, sample_briefing
+from factors.program import Program
 from knowledge_base.briefing import Briefing, Elite, FailureNote, ThemeRecord
 
 BY_NAME = {measure.name: measure for measure in MEASURES}
@@ -75,11 +76,17 @@ def test_a_theme_whose_programs_fail_is_looked_at_less() -> None:
     assert counts["relation"] < min(counts[theme] for theme in THEMES if theme != "relation") / 2
 
 
-def test_a_measure_named_in_recent_failures_is_avoided() -> None:
-    note = FailureNote(stage="timeout", message="too slow", source_head="streak = ops.ts_mean(run_length, 2)")
+def test_a_measure_computed_in_recent_failures_is_avoided() -> None:
+    note = FailureNote(
+        iteration=3,
+        stage="tune",
+        kind="TimeoutProgramError",
+        message="the program took longer than 5 s",
+        source_head="    streak = ops.ts_mean(run_length, p['run_window'])",
+    )
     before, after = (
         picks(empty_briefing(), 4000),
-        picks(replace(empty_briefing(), failures=(note,) * 2), 4000),
+        picks(replace(empty_briefing(), failures=(note, note)), 4000),
     )
     assert after["streak"] < before["streak"] / 3
     assert after["past_return"] > before["past_return"] / 3
@@ -107,6 +114,7 @@ def test_a_partner_is_another_program_and_rather_a_different_one() -> None:
 def test_parents_that_cannot_be_taken_apart_are_left_in_peace() -> None:
     strange = Elite(
         id=7,
+        name="odd",
         source='"""Odd."""\nPARAMETERS = dict()\nfactor = None\n',
         idea="Odd.",
         tags=("price",),
@@ -143,3 +151,18 @@ def test_when_everything_was_tried_the_proposer_says_so() -> None:
     briefing = replace(empty_briefing(), tried_fingerprints=Everything())
     with pytest.raises(ProposalError, match="no new program in 60 attempts"):
         GrammarProposer().propose(briefing, np.random.default_rng(0))
+
+
+def test_parents_that_point_in_opposite_directions_are_joined_with_a_reversed_sign() -> None:
+    config = GrammarConfig(opening=0, composing=0, changing=0, joining=1)
+    one, other = sample_briefing().elites[:2]
+    records = {theme: record(5, 0.1) for theme in THEMES}
+    for direction in (1, -1):
+        pair = (replace(one, direction=1), replace(other, direction=direction))
+        briefing = replace(empty_briefing(), elites=pair, themes=records)
+        proposals = [GrammarProposer(config).propose(briefing, np.random.default_rng(s)) for s in range(30)]
+        defaults = [Program.parse(proposal.source).parameters.defaults() for proposal in proposals]
+        signs = {name: [d[name] for d in defaults if name in d] for name in ("weight", "side")}
+        assert signs["weight"]
+        assert signs["side"]
+        assert all(sign * direction > 0 for sign in signs["weight"] + signs["side"])
