@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.orm import aliased
 
 from knowledge_base.reading import ordered
 from knowledge_base.records import TRAIN, VALIDATION, Json, RunCounts
@@ -19,6 +18,19 @@ HEAD_LINES = 40
 
 SHOWN = ("fitness", "ic", "icir", "rank_ic", "rank_icir", "sharpe", "turnover", "coverage")
 """The metrics of an elite."""
+
+
+_TRAIN, _VALIDATION = (Scorecard.__table__.alias(split) for split in (TRAIN, VALIDATION))
+_ELITES = (  # composed once: that takes longer than asking the database
+    select(
+        *(Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction),
+        *(_TRAIN.c[name].label(f"train_{name}") for name in SHOWN),
+        *(_VALIDATION.c[name].label(f"validation_{name}") for name in SHOWN),
+    )
+    .join(_VALIDATION, (_VALIDATION.c.program_id == Program.id) & (_VALIDATION.c.split == VALIDATION))
+    .outerjoin(_TRAIN, (_TRAIN.c.program_id == Program.id) & (_TRAIN.c.split == TRAIN))
+    .order_by(Program.reward.desc(), Program.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,19 +105,8 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
 
 
 def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
-    train, validation = aliased(Scorecard), aliased(Scorecard)
-    programs = (Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction)
-    rows = connection.execute(
-        select(
-            *programs,
-            *(getattr(train, name).label(f"train_{name}") for name in SHOWN),
-            *(getattr(validation, name).label(f"validation_{name}") for name in SHOWN),
-        )
-        .join(validation, (validation.program_id == Program.id) & (validation.split == VALIDATION))
-        .outerjoin(train, (train.program_id == Program.id) & (train.split == TRAIN))
-        .where(Program.id.in_(_best(connection, run_id, limit)))
-        .order_by(Program.reward.desc(), Program.id)
-    ).all()
+    best = _ELITES.where(Program.id.in_(_best(connection, run_id, limit)))
+    rows = connection.execute(best).all()
     ids = [row.id for row in rows]
     tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
     parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)

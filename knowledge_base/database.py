@@ -90,6 +90,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
+        "cache_size = -65536",  # KiB
     ):
         connection.execute(f"PRAGMA {pragma}").close()
 

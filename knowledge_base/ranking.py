@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from knowledge_base.columns import undefined_as_nan
 from knowledge_base.errors import StoreError
@@ -47,10 +47,11 @@ def rank_programs(
     connection: Connection, *, run: str | None, split: str, by: str, top: int | None, distinct: bool
 ) -> list[RankedFactor]:
     """Return the best scored programs; see `Store.ranked`."""
-    _check(connection, run=run, split=split, by=by, top=top)
-    rows: Iterable[Row[Any]] = connection.execute(
-        _query(run=run, split=split, by=by, top=None if distinct else top)
-    )
+    _check(connection, split=split, by=by, top=top)
+    conditions = [Scorecard.split == split, Program.status == "scored"]
+    if run is not None:
+        conditions.append(Program.run_id == run_named(connection, run).id)
+    rows = connection.execute(_query(conditions, by, None if distinct else top))
     kept = islice(_first_of_each_cluster(rows) if distinct else iter(rows), top)
     return [_factor(rank, row) for rank, row in enumerate(kept, start=1)]
 
@@ -60,26 +61,34 @@ def ranking_frame(factors: list[RankedFactor]) -> pd.DataFrame:
     return pd.DataFrame([asdict(factor) for factor in factors], columns=list(COLUMNS))
 
 
-def _query(*, run: str | None, split: str, by: str, top: int | None) -> Select[Any]:
+def _query(conditions: Sequence[ColumnElement[bool]], by: str, top: int | None) -> Select[Any]:
+    """Return the lines of a ranking; the best are found first, which spares reading the other rows."""
     measure = getattr(Scorecard, by)
-    columns = [getattr(Scorecard, name) for name in ("split", *MEASURES, "turnover")]
-    programs = (
-        Program.id,
-        Program.name,
-        Program.parameters,
-        Program.direction,
-        Program.cluster,
-        Program.run_id,
-    )
-    statement = (
-        select(*programs, Run.name.label("run"), *columns)
+    order = (measure.is_(None), measure.desc(), Program.id)
+    best = select(Program.id).join(Scorecard, Scorecard.program_id == Program.id).where(*conditions)
+    lines = (
+        select(
+            *(
+                Program.id,
+                Program.name,
+                Program.parameters,
+                Program.direction,
+                Program.cluster,
+                Program.run_id,
+            ),
+            *(getattr(Scorecard, name) for name in ("split", *MEASURES, "turnover")),
+            Run.name.label("run"),
+        )
         .join(Scorecard, Scorecard.program_id == Program.id)
         .join(Run, Run.id == Program.run_id)
-        .where(Scorecard.split == split, Program.status == "scored")
-        .order_by(measure.is_(None), measure.desc(), Program.id)
-        .limit(top)
+        .where(*conditions)
+        .order_by(*order)
     )
-    return statement if run is None else statement.where(Run.name == run)
+    return (
+        lines
+        if top is None
+        else lines.where(Program.id.in_(best.order_by(*order).limit(top).correlate(None)))
+    )
 
 
 def _first_of_each_cluster(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
@@ -106,13 +115,11 @@ def _factor(rank: int, row: Row[Any]) -> RankedFactor:
     )
 
 
-def _check(connection: Connection, *, run: str | None, split: str, by: str, top: int | None) -> None:
+def _check(connection: Connection, *, split: str, by: str, top: int | None) -> None:
     if by not in MEASURES:
         raise StoreError(f"programs are ranked by one of {', '.join(MEASURES)}, got {by!r}.")
     if top is not None and top < 1:
         raise StoreError(f"a ranking needs top >= 1, got {top}: leave out `top` with None for all programs.")
-    if run is not None:
-        run_named(connection, run)
     if connection.execute(select(Scorecard.id).where(Scorecard.split == split).limit(1)).first() is None:
         known = sorted(connection.execute(select(Scorecard.split).distinct()).scalars())
         if known:
