@@ -28,7 +28,7 @@ SEED_SETS = {
 
 
 def seed_sources(set_name: str) -> dict[str, str]:
-    """Program text by seed name, in the set's order; `ConfigError` lists the sets if `set_name` is unknown."""
+    """Return program texts by seed name, in the set's order; `ConfigError` lists the sets if this is none."""
     if set_name not in SEED_SETS:
         raise ConfigError(f"no seed set is called {set_name!r}: choose one of {', '.join(SEED_SETS)}.")
     library = files("factors.seeds") / set_name.partition("-")[0]
