@@ -4,11 +4,11 @@ A split rescales a price overnight by a simple ratio r (1/2 for two-for-one, 10 
 the day goes on as if nothing had happened. Strong evidence, all of:
 
     open[t] / close[t-1]  within 3 % of r       close[t] / close[t-1]  within 8 % of r
-    close[t] / open[t]    within 8 % of 1       quotes on both days, trade on the first
+    close[t] / open[t]    within 8 % of 1       trade on t-1: the last day with a quote
     volume[t], in shares or rescaled by r, at most 4 times its median over the 20 days before
 
-Then prices before t are multiplied by r and volumes divided by it; every return but the one into t stays as it
-was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
+Then prices before t are multiplied by r and volumes divided by it; every return but the one into t stays
+as it was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
 
 The thresholds come from the 516 moves beyond -28 % / +45 % in nine years of 954 US stocks. The volume rule
 keeps news out: crashes that happen to open near a half trade 10 to 40 times their usual volume, splits 1 to 5
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 
 from market.arrays import FloatArray
 from market.audit import EXAMPLES, Finding
@@ -33,6 +34,7 @@ RATIOS = tuple(sorted(Fraction(1, n) for n in _WHOLE)) + tuple(Fraction(n) for n
 WEAK_RATIOS = (*RATIOS, Fraction(2, 3), Fraction(3, 2))
 SMALLEST_MOVE = 0.35  # |log(close[t] / close[t-1])|: below it no ratio can match
 VOLUME_DAYS = 20
+LONGEST_GAP = 5  # missing days between the last quote and t
 MOST_VOLUME = 4.0
 
 
@@ -61,8 +63,9 @@ def repair_splits(grid: Grid, *, repair: bool = True) -> None:
 def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
     """Collect the breaks with strong and with weak evidence, by date."""
     close = grid.fields["close"]
+    last_close = pd.DataFrame(close).ffill(limit=LONGEST_GAP).to_numpy()
     with np.errstate(invalid="ignore"):
-        moves = np.abs(np.log(close[1:] / close[:-1])) > SMALLEST_MOVE
+        moves = np.abs(np.log(close[1:] / last_close[:-1])) > SMALLEST_MOVE
     strong: list[Break] = []
     weak: list[Break] = []
     for row, column in np.argwhere(moves):
@@ -74,10 +77,13 @@ def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
 
 def _examine(grid: Grid, row: int, column: int) -> tuple[Break, bool] | None:
     """Judge one cell: its break and whether the evidence is strong; None without evidence."""
-    before, close = grid.fields["close"][row - 1 : row + 1, column]
+    closes = grid.fields["close"][: row + 1, column]
+    last = row - 1 - int(np.argmax(np.isfinite(closes[-2::-1])))
+    before, close = closes[last], closes[row]
     opened = grid.fields["open"][row, column]
     volumes = grid.fields["volume"][max(0, row - VOLUME_DAYS) : row + 1, column]
-    usual = np.nanmedian(volumes[:-1]) if volumes[-2] > 0 else 0.0  # no trade yesterday: its close is stale
+    traded = grid.fields["volume"][last, column] > 0  # without a trade the last close is stale
+    usual = np.nanmedian(volumes[:-1]) if traded else 0.0
     if not np.isfinite(opened) or not np.isfinite(volumes[-1]) or usual == 0.0:
         return None
     gap, move, day = np.log(opened / before), np.log(close / before), np.log(close / opened)

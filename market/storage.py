@@ -34,13 +34,13 @@ def is_panel_folder(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
-def save_panel(panel: Panel, folder: Path) -> None:
+def save_panel(panel: Panel, folder: Path, *, replace: bool = False) -> None:
     """Write `panel` to `folder`, replacing an older panel folder in one rename.
 
-    Raises `DataError` if `folder` holds something else or cannot be written.
+    Raises `DataError` if `folder` cannot be written or, unless `replace`, holds something else.
     """
     folder = folder.absolute()
-    if folder.exists() and not is_panel_folder(folder) and not _is_empty_folder(folder):
+    if folder.exists() and not (replace or is_panel_folder(folder) or _is_empty_folder(folder)):
         raise DataError(f"{folder} exists and is not a panel folder: choose another place to save to.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -114,15 +114,20 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _put_in_place(draft: Path, folder: Path) -> None:
     """Rename `draft` to `folder`; a folder in the way is moved aside first, then removed."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-        try:
-            os.rename(folder, old)
-            os.rename(draft, folder)
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    else:
+    if not folder.exists():
         os.rename(draft, folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    try:
+        os.rename(folder, old)
+        try:
+            os.rename(draft, folder)
+        except OSError:
+            if not folder.exists():
+                os.rename(old, folder)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _is_empty_folder(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from market.arrays import BoolArray, DateArray, FloatArray
@@ -36,7 +38,7 @@ def top_dollar_volume_universe(
     members = np.zeros(close.shape, dtype=bool)
     months = dates.astype("datetime64[M]")
     starts = np.flatnonzero(months[1:] != months[:-1]) + 1
-    for start, stop in zip(starts, [*starts[1:], len(dates)], strict=True):
+    for start, stop in pairwise([*starts, len(dates)]):
         window = slice(max(0, start - window_days), start)
         dollars = close[window] * volume[window]
         enough = np.isfinite(dollars).sum(axis=0) >= (window_days + 1) // 2

@@ -124,10 +124,16 @@ def _scatter_flags(cells: IntArray, column: BoolArray, shape: tuple[int, int]) -
 
 
 def _note_order(grid: Grid, bars: Bars) -> None:
-    backwards = int((bars.days[1:] < bars.days[:-1]).sum())
-    by_symbol = int(((bars.days[1:] < bars.days[:-1]) & (bars.codes[1:] == bars.codes[:-1])).sum())
-    if min(backwards, by_symbol):
-        grid.findings.append(Finding("dates out of order", by_symbol, "sorted"))
+    """Count the rows that are dated before the previous row of their symbol."""
+    days, codes = bars.days, bars.codes
+    if (days[1:] >= days[:-1]).all():
+        return
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        days, codes = days[order], codes[order]
+    backwards = int(((days[1:] < days[:-1]) & (codes[1:] == codes[:-1])).sum())
+    if backwards:
+        grid.findings.append(Finding("dates out of order", backwards, "sorted"))
 
 
 def _note_duplicates(grid: Grid, counts: IntArray) -> None:

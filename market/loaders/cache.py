@@ -43,7 +43,7 @@ def cached(files: Sequence[Path], options: LoadOptions, build: Callable[[], Pane
     except DataError:
         panel = build()
     try:
-        save_panel(panel, entry)
+        save_panel(panel, entry, replace=True)
     except DataError:
         return panel
     return panel
