@@ -74,7 +74,8 @@ def window_quantile(
     window = min(window, max(rows, 1))
     step = tile_width(end - begin)
     ring = np.empty((window, LANE))
-    ordered = np.empty((window + 1, LANE))  # each column ascending, then infinities
+    slots = (window + UNROLL - 1) // UNROLL * UNROLL
+    ordered = np.empty((slots + 1, LANE))  # each column ascending, then infinities
     count = np.empty(LANE)
     found = np.empty(LANE)
     carried = np.empty(LANE)
@@ -99,19 +100,36 @@ def window_quantile(
                 entering[j] = value if present else np.inf
                 found[j] = 0.0
                 carried[j] = -np.inf
-            for k in range(window):
-                here = ordered[k]
-                above = ordered[k + 1]
+            for k in range(0, slots, UNROLL):
+                first = ordered[k]
+                second = ordered[k + 1]
+                third = ordered[k + 2]
+                fourth = ordered[k + 3]
+                beyond = ordered[k + 4]
                 for j in range(width):
-                    value = here[j]
-                    following = above[j]
+                    old = leaving[j]
+                    new = entering[j]
                     gone = found[j]
-                    gone = 1.0 if value == leaving[j] else gone
-                    value = following if gone > 0.0 else value
-                    found[j] = gone
                     below = carried[j]
-                    carried[j] = value
-                    here[j] = max(below, min(value, entering[j]))
+                    a = first[j]
+                    b = second[j]
+                    c = third[j]
+                    d = fourth[j]
+                    e = beyond[j]
+                    gone = 1.0 if a == old else gone
+                    a = b if gone > 0.0 else a
+                    gone = 1.0 if b == old else gone
+                    b = c if gone > 0.0 else b
+                    gone = 1.0 if c == old else gone
+                    c = d if gone > 0.0 else c
+                    gone = 1.0 if d == old else gone
+                    d = e if gone > 0.0 else d
+                    first[j] = max(below, min(a, new))
+                    second[j] = max(a, min(b, new))
+                    third[j] = max(b, min(c, new))
+                    fourth[j] = max(c, min(d, new))
+                    found[j] = gone
+                    carried[j] = d
             target = out[t, left:right]
             for j in range(width):
                 if count[j] >= needed:

@@ -11,7 +11,14 @@ from factors.operators.kernels.tiles import LANE, tile_width
 def exponential_mean(x: Matrix, decay: float, needed: float, out: OutMatrix, begin: int, end: int) -> None:
     """Fill `out[:, begin:end]` with the mean of present values, each weighted `decay` of the next."""
     step = tile_width(end - begin)
-    state = np.empty(3 * LANE)  # weighted sum, weights, count
+    state = np.empty(2 * LANE)  # weighted sum, weights
+    fewer = 0.0
+    enough = 1.0
+    for _ in range(int(needed) - 1):
+        fewer, enough = enough, enough * decay + 1.0
+    threshold = 0.5 * (
+        fewer + enough
+    )  # between the weights of needed - 1 and of needed values: no count is kept
     for left in range(begin, end, step):
         right = min(left + step, end)
         state[:] = 0.0
@@ -25,12 +32,10 @@ def exponential_mean(x: Matrix, decay: float, needed: float, out: OutMatrix, beg
                 present = abs(value) < np.inf
                 total = total * decay + value if present else total
                 weight = weight * decay + 1.0 if present else weight
-                count = state[2 * LANE + j] + (1.0 if present else 0.0)
                 state[j] = total
                 state[LANE + j] = weight
-                state[2 * LANE + j] = count
                 mean = total / weight
-                target[j] = mean if count >= needed else np.nan
+                target[j] = mean if weight > threshold else np.nan
 
 
 @kernel(fastmath=CONTRACT)
