@@ -86,7 +86,9 @@ class Examiner:
                 yield Request("examine", {"source": program.source})
             tuned = yield from tune(program, trials=self.trials, seed=seed, known=known, record=record)
             if tuned is None:
-                raise ContractError("no trial has a defined fitness: too few stocks with an opinion on most days.")
+                raise ContractError(
+                    "no trial has a defined fitness: too few stocks with an opinion on most days."
+                )
             answer = yield Request(
                 "assess",
                 {"source": program.source, "parameters": tuned.parameters, "direction": tuned.direction},

@@ -34,16 +34,22 @@ class MineConfig(BaseModel):
 
     data: Path | None = Field(None, description="market data; the built-in synthetic market if absent")
     store: str = Field("sqlite:///factorengine.db", description="URL of the experience store")
-    run: str | None = Field(None, min_length=1, max_length=100, description="name of the run; resumed if it exists")
+    run: str | None = Field(
+        None, min_length=1, max_length=100, description="name of the run; resumed if it exists"
+    )
     iterations: int = Field(120, ge=1, description="programs to propose")
     trials: int = Field(20, ge=1, description="parameter trials per program")
-    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="worker processes")
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="worker processes"
+    )
     seed: int = Field(7, ge=0, description="seed of everything random")
     time_limit: Annotated[float | None, BeforeValidator(seconds_of)] = Field(
         None, gt=0, description="stop after this many seconds; the run can be resumed"
     )
     train_end: date | None = Field(None, description="last day of the training period")
-    valid_end: date | None = Field(None, description="last day of the validation period; later days stay unread")
+    valid_end: date | None = Field(
+        None, description="last day of the validation period; later days stay unread"
+    )
     universe: str = Field("auto", description="auto, all, or top:N by trailing dollar volume")
     seeds: str = Field("alpha158-10", description="seed programs to start from: a set's name, or none")
     horizons_days: tuple[int, ...] = Field(HORIZONS_DAYS, min_length=1, description="forward-return horizons")

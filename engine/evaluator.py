@@ -155,5 +155,3 @@ def _card(card: Scorecard) -> dict[str, Any]:
         "daily_ic": card.daily_ic.tolist(),
         "daily_rank_ic": card.daily_rank_ic.tolist(),
     }
-
-

@@ -30,7 +30,17 @@ from knowledge_base.store import Store, open_store
 from market.errors import ConfigError
 
 SEED_ITERATION = -1
-_FIXED_FOR_A_RUN = ("trials", "seed", "train_end", "valid_end", "universe", "seeds", "horizons_days", "min_assets", "control")
+_FIXED_FOR_A_RUN = (
+    "trials",
+    "seed",
+    "train_end",
+    "valid_end",
+    "universe",
+    "seeds",
+    "horizons_days",
+    "min_assets",
+    "control",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +129,9 @@ class _Mining:
             if outcome is not None:
                 self._welcome(outcome)
             self._advance()
-        status: RunStatus = "finished" if self._iterations_done >= self.config.iterations or self.exhausted else "stopped"
+        status: RunStatus = (
+            "finished" if self._iterations_done >= self.config.iterations or self.exhausted else "stopped"
+        )
         return self._finish(status)
 
     def _jobs(self) -> Iterator[Job[Assessed | None]]:
@@ -164,9 +176,11 @@ class _Mining:
     def _restore_clusters(self) -> None:
         """Signatures are not stored: a resumed run computes those of its scored programs again."""
         worker = self.workers[0]
-        for ranked in sorted(self.store.ranked(run=self.run.name, top=None), key=lambda factor: factor.id):
+        for ranked in sorted(self.store.ranking(run=self.run.name, top=None), key=lambda factor: factor.id):
             program = self.store.program(ranked.id)
-            answer = worker.call("signature", source=program.source, parameters=dict(program.parameters or {}))
+            answer = worker.call(
+                "signature", source=program.source, parameters=dict(program.parameters or {})
+            )
             self._welcome(
                 Assessed(
                     program_id=program.id,
@@ -238,7 +252,7 @@ class _Mining:
         )
 
     def _confirmed(self, trials: int) -> list[ProgramRecord]:
-        ranked = self.store.ranked(run=self.run.name, top=None)
+        ranked = self.store.ranking(run=self.run.name, top=None)
         programs = (self.store.program(factor.id) for factor in ranked)
         return [program for program in programs if is_confirmed(program, trials=trials)]
 

@@ -50,7 +50,9 @@ class Recovery:
 def is_confirmed(program: ProgramRecord, *, trials: int) -> bool:
     """Whether a scored program beats the luck of `trials` trials; see the module's text."""
     t = {score.split: rank_ic_t(score) for score in program.scores}
-    return t.get("train", 0.0) >= significance_bar(max(trials, 1)) and t.get("validation", 0.0) >= VALIDATION_T
+    return (
+        t.get("train", 0.0) >= significance_bar(max(trials, 1)) and t.get("validation", 0.0) >= VALIDATION_T
+    )
 
 
 def rank_ic_t(score: ScoreRecord) -> float:

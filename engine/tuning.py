@@ -71,7 +71,9 @@ def tune(
     return _best(history)
 
 
-def _run(program: Program, parameters: dict[str, Value], number: int) -> Generator[Request, Answer, TrialRecord]:
+def _run(
+    program: Program, parameters: dict[str, Value], number: int
+) -> Generator[Request, Answer, TrialRecord]:
     started_s = time.perf_counter()
     value, direction, message = None, None, ""
     try:

@@ -78,7 +78,9 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'factorengine' has no attribute {name!r}; it offers: {', '.join(__all__)}")
+        raise AttributeError(
+            f"module 'factorengine' has no attribute {name!r}; it offers: {', '.join(__all__)}"
+        )
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -47,7 +47,9 @@ def export(program_id: int, folder: str | Path, *, store: str) -> list[Path]:
         record = opened.program(program_id)
         run = next(run for run in opened.runs() if run.id == record.run_id)
     if record.parameters is None or record.direction is None:
-        raise ConfigError(f"program {program_id} ({record.status}) has no scores: export a factor that `rank` lists.")
+        raise ConfigError(
+            f"program {program_id} ({record.status}) has no scores: export a factor that `rank` lists."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"`{folder}` exists and is not an empty folder: choose another --output.")
     source = exported_source(record.source, record.parameters, record.direction)
@@ -110,14 +112,17 @@ def _edited(source: str, edits: list[tuple[ast.expr, str]]) -> str:
     lines = source.splitlines(keepends=True)
     for node, text in sorted(edits, key=lambda edit: (edit[0].lineno, edit[0].col_offset), reverse=True):
         line = lines[node.lineno - 1].encode()  # the tree counts bytes
-        lines[node.lineno - 1] = (line[: node.col_offset] + text.encode() + line[node.end_col_offset :]).decode()
+        lines[node.lineno - 1] = (
+            line[: node.col_offset] + text.encode() + line[node.end_col_offset :]
+        ).decode()
     return "".join(lines)
 
 
 def _plain_score(score: ScoreRecord) -> dict[str, Any]:
     record = asdict(score)
     record["horizons"] = [
-        {key: value for key, value in horizon.items() if not key.startswith("daily_")} for horizon in record["horizons"]
+        {key: value for key, value in horizon.items() if not key.startswith("daily_")}
+        for horizon in record["horizons"]
     ]
     return json.loads(json.dumps(record), parse_constant=lambda _: None)  # type: ignore[no-any-return]
 

@@ -1,6 +1,6 @@
 """Whether this machine has compiled the kernels: a stamp per version of the code, the compiler and the processor.
 
-    ensure_compiled(progress=...)      # a minute the first time, a millisecond after that
+ensure_compiled(progress=...)      # a minute the first time, a millisecond after that
 """
 
 from __future__ import annotations
@@ -40,7 +40,14 @@ def ensure_compiled(*, progress: Callable[[Progress], None] = lambda _: None, pr
 def _stamp() -> Path:
     digest = hashlib.blake2b(digest_size=16)
     root = Path(market.__file__).parent.parent
-    for part in (str(root), sys.version, version("numba"), version("numpy"), platform.machine(), _processor()):
+    for part in (
+        str(root),
+        sys.version,
+        version("numba"),
+        version("numpy"),
+        platform.machine(),
+        _processor(),
+    ):
         digest.update(part.encode() + b"\0")
     for source in sorted(path for package in _PACKAGES for path in (root / package).rglob("*.py")):
         stat = source.stat()

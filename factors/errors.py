@@ -1,13 +1,13 @@
 """What can be wrong with a factor program. Every failure is a recorded result, never a fake score.
 
-    ProgramError            stage: where it was found
-    ├── SyntaxProgramError  parse      the text is not Python
-    ├── PolicyError         policy     an import, name or attribute that programs may not use
-    ├── ContractError       contract   no `factor`, bad PARAMETERS, wrong shape or type, all NaN
-    ├── LookAheadError      causality  a value at day t changes when rows after t change
-    ├── ExecutionError      run        the program raised
-    ├── TimeoutProgramError timeout    the program ran longer than allowed
-    └── MemoryProgramError  memory     the program needed more memory than allowed
+ProgramError            stage: where it was found
+├── SyntaxProgramError  parse      the text is not Python
+├── PolicyError         policy     an import, name or attribute that programs may not use
+├── ContractError       contract   no `factor`, bad PARAMETERS, wrong shape or type, all NaN
+├── LookAheadError      causality  a value at day t changes when rows after t change
+├── ExecutionError      run        the program raised
+├── TimeoutProgramError timeout    the program ran longer than allowed
+└── MemoryProgramError  memory     the program needed more memory than allowed
 """
 
 from market.errors import FactorEngineError

@@ -7,9 +7,12 @@ modules only, and `numba` replaced by a stand-in whose compiled functions check 
 from __future__ import annotations
 
 import builtins
+import importlib
 import math
 import types
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,6 +27,8 @@ from factors.program import Program
 from market.arrays import FloatArray
 from market.panel import Panel
 
+_MODULE_PARTS = ("numpy.", "pandas.", "numba.")
+
 
 class Runnable:
     """A program loaded once and run for many parameter values and panels."""
@@ -32,7 +37,7 @@ class Runnable:
         self.program = program
         self._filename = f"<program {program.fingerprint}>"
         namespace: dict[str, Any] = {"__builtins__": _builtins(), "__name__": "factor_program"}
-        with _as_program_errors(self._filename), np.errstate(all="ignore"):
+        with _as_program_errors(self._filename), _quietly():
             exec(compile(program.source, self._filename, "exec"), namespace)  # noqa: S102 (what this class is for)
         self._factor = namespace["factor"]
 
@@ -42,7 +47,7 @@ class Runnable:
         Raises `ExecutionError`, `MemoryProgramError`, `ContractError`, or the `ProgramError` an operator raised.
         """
         complete = self.program.parameters.complete(values)
-        with _as_program_errors(self._filename), np.errstate(all="ignore"):
+        with _as_program_errors(self._filename), _quietly():
             result = self._factor(data, operators, complete)
         return _signal(result, data.close.shape)
 
@@ -59,6 +64,14 @@ def require_opinion(signal: FloatArray, program: Program) -> None:
             f"`{program.name}` returned NaN for every stock and day ({signal.shape[0]} dates): "
             "shorten its windows or check its conditions."
         )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No floating-point or deprecation warnings: NaN is data here, and nobody reads a worker's log."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 class _as_program_errors:  # noqa: N801 (reads as a statement at its two uses)
@@ -115,6 +128,10 @@ def _import(
     name: str, globals_: object = None, locals_: object = None, fromlist: object = (), level: int = 0
 ) -> object:
     del globals_, locals_, fromlist
+    if (
+        name.startswith("numba.") and not level
+    ):  # compiled functions import their runtime through their caller
+        return importlib.import_module(name)
     if level or name not in ALLOWED_MODULES:
         raise PolicyError(f"import of `{name}` is not allowed: import one of {', '.join(ALLOWED_MODULES)}.")
     if name == "numba":

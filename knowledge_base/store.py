@@ -184,7 +184,7 @@ class Store:
         with self._database.read() as connection:
             return reading.read_unfinished(connection, run_id)
 
-    def ranked(
+    def ranking(
         self,
         run: str | None = None,
         *,
@@ -201,7 +201,7 @@ class Store:
         with self._database.read() as connection:
             return ranking.rank_programs(connection, run=run, split=split, by=by, top=top, distinct=distinct)
 
-    def ranked_frame(
+    def ranked(
         self,
         run: str | None = None,
         *,
@@ -210,8 +210,8 @@ class Store:
         top: int | None = 20,
         distinct: bool = False,
     ) -> pd.DataFrame:
-        """Return `ranked` as a table."""
-        return ranking.ranking_frame(self.ranked(run, split=split, by=by, top=top, distinct=distinct))
+        """Return `ranking` as a table."""
+        return ranking.ranking_frame(self.ranking(run, split=split, by=by, top=top, distinct=distinct))
 
     def briefing(self, run_id: int, *, elites: int = 12, failures: int = 8) -> Briefing:
         """Return what a proposer is told: the best programs, the latest failures, all that has been tried."""

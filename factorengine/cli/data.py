@@ -15,8 +15,17 @@ def commands() -> None:
 
 
 @commands.command("synth", epilog=examples("factorengine data synth -o market.parquet --seed 3"))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help=".parquet or folder.")
-@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Another seed, another market.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help=".parquet or folder.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Another seed, another market."
+)
 def synth(output: Path, seed: int) -> None:
     """Make a synthetic market with planted factors; the truth about them is written beside it."""
     from factorengine.data import write_panel
@@ -43,13 +52,22 @@ def check(path: str, universe: str) -> None:
     members = panel.universe.sum(axis=1)
     click.echo(f"universe: {members.min()} to {members.max()} symbols a day, {members.mean():.0f} on average")
     click.echo(f"content hash: {panel.content_hash}")
-    for line in panel.audit.summary() if panel.audit else ["no audit: the panel was not loaded from raw data"]:
+    for line in (
+        panel.audit.summary() if panel.audit else ["no audit: the panel was not loaded from raw data"]
+    ):
         click.echo(line)
 
 
 @commands.command("convert", epilog=examples("factorengine data convert csv-folder -o prices.parquet"))
 @click.argument("path")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT", help=".parquet or folder.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help=".parquet or folder.",
+)
 @click.option("--universe", default="auto", show_default=True, metavar="RULE", help="auto, all or top:N.")
 def convert(path: str, output: Path, universe: str) -> None:
     """Write data, repaired, as one Parquet file or as a panel folder that opens in milliseconds."""

@@ -37,7 +37,9 @@ _COLUMNS = {
 @click.option("--end", metavar="DATE", help="Last day to read.")
 @click.option("--params", metavar="JSON", help="Parameter values. [default: the program's defaults]")
 @click.option("--universe", default="auto", show_default=True, metavar="RULE", help="auto, all or top:N.")
-@click.option("--values", type=click.Path(path_type=Path), metavar="OUT.parquet", help="Write date, symbol, value.")
+@click.option(
+    "--values", type=click.Path(path_type=Path), metavar="OUT.parquet", help="Write date, symbol, value."
+)
 @format_option("table", "json")
 @output_option("Write the scores to this file instead of the screen.")
 def command(

@@ -11,7 +11,9 @@ from factorengine.cli.options import examples, store_option
 
 @click.command("export", epilog=examples("factorengine export 12 -o my-factor", "ls my-factor"))
 @click.argument("program_id", metavar="ID", type=int)
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new folder.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new folder."
+)
 @store_option
 def command(program_id: int, output: Path, store_url: str) -> None:
     """Write a factor's program with its tuned defaults and direction, its scores and its data contract.

@@ -40,19 +40,29 @@ _RECOVERY_COLUMNS = {
         "factorengine mine --config mine.toml --time-limit 8h",
     ),
 )
-@click.option("--config", type=click.Path(path_type=Path), metavar="F.toml", help="Settings; flags win over them.")
-@click.option("--data", metavar="PATH", help="Parquet, CSV, folder of CSVs or panel folder. [default: built-in market]")
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="F.toml", help="Settings; flags win over them."
+)
+@click.option(
+    "--data", metavar="PATH", help="Parquet, CSV, folder of CSVs or panel folder. [default: built-in market]"
+)
 @click.option("--store", metavar="URL", help=f"Experience store. [default: {DEFAULT_STORE}]")
-@click.option("--run", metavar="NAME", help="Name of the run; an existing one is resumed. [default: run-1, run-2, …]")
+@click.option(
+    "--run", metavar="NAME", help="Name of the run; an existing one is resumed. [default: run-1, run-2, …]"
+)
 @click.option("--iterations", metavar="N", help="Programs to propose, after the seeds. [default: 120]")
 @click.option("--trials", metavar="N", help="Parameter trials per program. [default: 20]")
 @click.option("--workers", metavar="N", help="Worker processes. [default: one per core]")
 @click.option("--seed", metavar="N", help="Seed; with one worker the same seed repeats the run. [default: 7]")
 @click.option("--time-limit", metavar="10m", help="Stop after 90s, 10m, 8h, …; resume later. [default: none]")
 @click.option("--train-end", metavar="DATE", help="Last training day. [default: after 60 % of the days]")
-@click.option("--valid-end", metavar="DATE", help="Last validation day; later days stay unread. [default: after 80 %]")
+@click.option(
+    "--valid-end", metavar="DATE", help="Last validation day; later days stay unread. [default: after 80 %]"
+)
 @click.option("--universe", metavar="RULE", help="auto (the data's column), all, or top:500. [default: auto]")
-@click.option("--control", metavar="KIND", help="shuffled = permuted returns: an honest search finds nothing.")
+@click.option(
+    "--control", metavar="KIND", help="shuffled = permuted returns: an honest search finds nothing."
+)
 @format_option("table", "json")
 def command(config: Path | None, format_: str, **flags: str | None) -> int:
     """Search for factors until the iterations or the time are used up.
@@ -129,8 +139,15 @@ def _report(config: MineConfig, result: MineResult) -> str:
     ]
     if result.recovered:
         found = sum(recovery.found for recovery in result.recovered)
-        rows = [recovery.to_dict() | {"found": "yes" if recovery.found else "no"} for recovery in result.recovered]
-        parts += ["", table(rows, _RECOVERY_COLUMNS), "", f"{found} of {len(rows)} planted factors found again"]
+        rows = [
+            recovery.to_dict() | {"found": "yes" if recovery.found else "no"} for recovery in result.recovered
+        ]
+        parts += [
+            "",
+            table(rows, _RECOVERY_COLUMNS),
+            "",
+            f"{found} of {len(rows)} planted factors found again",
+        ]
     return "\n".join([*parts, "", *_next_steps(config, result)])
 
 
@@ -139,7 +156,9 @@ def _ranking(result: MineResult) -> str:
     from knowledge_base.store import open_store
 
     with open_store(result.store) as store:
-        return rendered([as_row(f) for f in store.ranking(result.run, top=SHOWN_FACTORS, distinct=True)], "table")
+        return rendered(
+            [as_row(f) for f in store.ranking(result.run, top=SHOWN_FACTORS, distinct=True)], "table"
+        )
 
 
 def _next_steps(config: MineConfig, result: MineResult) -> list[str]:

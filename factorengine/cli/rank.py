@@ -25,9 +25,7 @@ COLUMNS = {
     "turnover": "turnover",
     "parameters": "parameters",
 }
-_KEYS = (
-    "rank id name run split fitness ic icir rank_ic rank_icir sharpe turnover parameters direction cluster".split()
-)
+_KEYS = "rank id name run split fitness ic icir rank_ic rank_icir sharpe turnover parameters direction cluster".split()
 
 
 @click.command(
@@ -49,13 +47,24 @@ _KEYS = (
     help="What to rank by.",
 )
 @click.option(
-    "--split", type=click.Choice(["train", "validation"]), default="validation", show_default=True, help="Which period."
+    "--split",
+    type=click.Choice(["train", "validation"]),
+    default="validation",
+    show_default=True,
+    help="Which period.",
 )
 @click.option("--all", "all_", is_flag=True, help="Also factors whose signal a better one already gives.")
 @format_option("table", "json", "csv")
 @output_option("Write to this file instead of the screen.")
 def command(
-    store_url: str, run: str | None, top: int, by: str, split: str, all_: bool, format_: str, output: Path | None
+    store_url: str,
+    run: str | None,
+    top: int,
+    by: str,
+    split: str,
+    all_: bool,
+    format_: str,
+    output: Path | None,
 ) -> None:
     """List the best factors, distinct as signals, with their scores averaged over the run's horizons."""
     from knowledge_base.store import open_store

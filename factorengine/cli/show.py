@@ -34,7 +34,11 @@ _CARD_COLUMNS = {
 
 @click.command(
     "show",
-    epilog=examples("factorengine show 12", "factorengine show 12 --source > factor.py", "factorengine show 12 --format json"),
+    epilog=examples(
+        "factorengine show 12",
+        "factorengine show 12 --source > factor.py",
+        "factorengine show 12 --format json",
+    ),
 )
 @click.argument("program_id", metavar="ID", type=int)
 @click.option("--source", is_flag=True, help="Print the program's text only.")

@@ -39,7 +39,9 @@ def shown(name: str, value: Any) -> str:
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> str:
     """Render `rows`; `columns` maps keys to headings."""
-    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
+    grid = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
+    )
     for key, heading in columns.items():
         numeric = key in NUMBERS or key in {"rank", "id", "days", "horizon"}
         grid.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")

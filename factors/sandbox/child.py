@@ -77,11 +77,7 @@ def _interpreter_folders() -> list[Path]:
         *site.getsitepackages(),
         "/proc/self",
     }
-    compiled = [
-        Path(folder)
-        for folder in (os.environ.get("NUMBA_CACHE_DIR"), _user_cache())
-        if folder
-    ]
+    compiled = [Path(folder) for folder in (os.environ.get("NUMBA_CACHE_DIR"), _user_cache()) if folder]
     return [*map(Path, paths), *project, *compiled, Path(os.devnull)]
 
 

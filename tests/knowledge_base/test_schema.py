@@ -108,7 +108,7 @@ def test_a_path_and_its_url_are_the_same_store(tmp_path):
     with open_store(path) as store:
         add_scored(store, store.start_run(new_run()).id, "f")
     with open_store(f"sqlite:///{path}") as store:
-        assert len(store.ranked("first")) == 1
+        assert len(store.ranking("first")) == 1
 
 
 @pytest.mark.parametrize("url", ["nosuchbase://host/name", "postgresql+nosuchdriver://host/name"])

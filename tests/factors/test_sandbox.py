@@ -1,0 +1,85 @@
+"""A worker process survives what programs do, and programs do not reach the host."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from factors.errors import ContractError, ExecutionError, MemoryProgramError, TimeoutProgramError
+from factors.sandbox import Limits, Worker, wait_for_any
+
+SERVICE = "tests.factors.sandbox_service:Misbehaving"
+
+
+@pytest.fixture
+def worker(tmp_path):
+    limits = Limits(timeout_s=5.0, memory_bytes=2**29)
+    allowed = tmp_path / "allowed"
+    allowed.mkdir()
+    root = Path(__file__).parents[2]
+    with Worker(SERVICE, {"greeting": "hello"}, limits, readable=[root], writable=[allowed]) as worker:
+        yield worker
+
+
+def test_a_request_is_answered_by_the_services_method(worker) -> None:
+    assert worker.call("echo", text="x") == {"text": "hello x"}
+
+
+def test_a_program_error_crosses_the_pipe_with_its_type(worker) -> None:
+    with pytest.raises(ContractError, match="one clear line"):
+        worker.call("fail")
+
+
+def test_an_endless_loop_is_ended_and_the_worker_starts_again(worker) -> None:
+    with pytest.raises(TimeoutProgramError, match="longer than 5 s"):
+        worker.call("hang")
+    assert worker.call("echo", text="again") == {"text": "hello again"}
+
+
+def test_too_much_memory_is_an_error_not_a_crash(worker) -> None:
+    with pytest.raises(MemoryProgramError, match="memory"):
+        worker.call("devour")
+    assert worker.call("echo", text="still") == {"text": "hello still"}
+
+
+def test_a_dead_process_is_reported(worker) -> None:
+    with pytest.raises(ExecutionError, match=r"ended its worker process \(exit status 7\)"):
+        worker.call("die")
+    assert worker.call("echo", text="anew") == {"text": "hello anew"}
+
+
+@pytest.mark.parametrize("deed", ["read_a_secret", "write_a_file", "call_home", "start_a_process", "fork"])
+def test_the_host_is_out_of_reach(worker, deed, tmp_path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("key")
+    assert worker.call("attempt", deed=deed, path=str(secret)) == {"refused": True}
+    assert secret.read_text() == "key"
+
+
+def test_only_the_given_folder_can_be_written(worker, tmp_path) -> None:
+    target = tmp_path / "allowed" / "x"
+    assert worker.call("attempt", deed="write_a_file", path=str(target)) == {"refused": False}
+
+
+def test_keys_in_the_environment_are_not_inherited(worker, monkeypatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    worker.start()
+    assert "OPENAI_API_KEY" not in json.dumps(worker.call("environment"))
+
+
+def test_what_a_program_prints_does_not_disturb_the_answers(worker) -> None:
+    assert worker.call("print_noise") == {"done": True}
+
+
+def test_a_worker_dies_with_its_host(worker) -> None:
+    pid = worker.call("pid")["pid"]
+    worker.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_waiting_tells_who_is_ready(worker, tmp_path) -> None:
+    worker.submit("echo", text="1")
+    assert wait_for_any([worker], 3.0) == [worker]
+    assert worker.receive() == {"text": "hello 1"}
