@@ -4,7 +4,7 @@
     <cache>/sources/<key>.json       size and time stamp of a source's files -> hash of their content
 
 <cache> is $FACTORENGINE_CACHE_DIR or the user's cache folder. Writers rename whole entries into place; a
-damaged entry is rebuilt; if the cache cannot be written, loading works without it.
+damaged entry is rebuilt; the last used stay; if the cache cannot be written, loading works without it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from market.panel import Panel
 from market.storage import open_panel, save_panel
 
 VARIABLE = "FACTORENGINE_CACHE_DIR"
+KEPT_PANELS = 12
 _SETTLED_SECONDS = 2.0
 
 
@@ -39,14 +42,28 @@ def cached(files: Sequence[Path], options: LoadOptions, build: Callable[[], Pane
     """Open the panel of `files` under `options` if it is in the cache, else `build` and keep it."""
     entry = cache_folder() / "panels" / _panel_key(files, options)
     try:
-        return _with_source(open_panel(entry, verify=True), files)
+        panel = open_panel(entry, verify=True)
     except DataError:
-        panel = build()
+        return _keep(build(), entry)
+    _mark_used(entry)
+    return _with_source(panel, files)
+
+
+def _keep(panel: Panel, entry: Path) -> Panel:
+    """Write `panel` to the cache if that is possible, and drop the entries that were not used for longest."""
     try:
         save_panel(panel, entry, replace=True)
-    except DataError:
+        entries = sorted(entry.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    except (DataError, OSError):
         return panel
+    for old in entries[KEPT_PANELS:]:
+        shutil.rmtree(old, ignore_errors=True)
     return panel
+
+
+def _mark_used(entry: Path) -> None:
+    with suppress(OSError):  # a cache that may only be read serves as well
+        os.utime(entry)
 
 
 def _with_source(panel: Panel, files: Sequence[Path]) -> Panel:

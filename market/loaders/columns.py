@@ -36,7 +36,8 @@ OPTIONAL = ("vwap", "in_universe", "adjusted_close")
 def match_columns(found: Sequence[str], *, source: str, given: Collection[str] = ()) -> dict[str, str]:
     """Column name of each role; the first alias in the list wins, roles in `given` need no column.
 
-    `adjusted_close` appears only next to a `close` of its own. Raises `DataError` naming the missing columns.
+    `adjusted_close` appears only next to a `close` of its own. Raises `DataError` naming the columns that are
+    missing or appear twice.
     """
     by_key: dict[str, str] = {}
     for name in found:
@@ -54,6 +55,11 @@ def match_columns(found: Sequence[str], *, source: str, given: Collection[str] =
         raise DataError(
             f"{source}: no column for {', '.join(missing)} among {', '.join(map(str, found)) or 'none'}: "
             f"rename one (accepted: {accepted})."
+        )
+    twice = [name for name in roles.values() if list(found).count(name) > 1]
+    if twice:
+        raise DataError(
+            f"{source}: the column {twice[0]!r} appears more than once: rename or drop the others."
         )
     return {role: name for role, name in roles.items() if role not in given}
 

@@ -33,7 +33,6 @@ def panel_from_frame(frame: pd.DataFrame, options: LoadOptions | None = None) ->
         raise DataError(f"{source} has no rows: a panel needs daily bars of at least 2 symbols.")
     roles = match_columns([str(name) for name in flat.columns], source=source)
     flat.columns = pd.Index([str(name) for name in flat.columns])
-    flat = flat.loc[:, ~flat.columns.duplicated()]
     table = pa.table({role: pa.chunked_array([_column(flat[name])]) for role, name in roles.items()})
     return select(assemble(to_grid(bars_from_table(table, source=source)), options), options)
 

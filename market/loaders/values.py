@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,7 @@ def _encoded(column: Any, *, name: str, source: str) -> tuple[IntArray, list[Any
     ), merged.dictionary.to_pylist()
 
 
+@lru_cache(maxsize=1 << 15)  # a folder of files spells the same days in each
 def _parse_day(text: str) -> np.datetime64 | None:
     match = _COMPACT.fullmatch(text.strip()) or _DAY.fullmatch(text.strip())
     if match is None:

@@ -6,7 +6,7 @@ import pytest
 
 import market.loaders.files as files
 from market.errors import DataError
-from market.loaders import LoadOptions, load_panel
+from market.loaders import LoadOptions, cache, load_panel
 from market.loaders.cache import cache_folder
 from market.panel import Panel
 from tests.market.bars import plain_bars
@@ -107,6 +107,18 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     blocked.write_text("a file, not a folder")
     monkeypatch.setenv("FACTORENGINE_CACHE_DIR", str(blocked))
     assert load_panel(source).shape == (4, 2)
+
+
+def test_only_the_last_used_panels_are_kept(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "KEPT_PANELS", 2)
+    load_panel(source)
+    load_panel(source, LoadOptions(universe="all"))
+    os.utime(max(entries(), key=lambda path: path.stat().st_mtime_ns), (1e9, 1e9))
+    kept = load_panel(source)
+    load_panel(source, LoadOptions(repair_splits=False))
+    assert len(entries()) == 2
+    assert kept.content_hash in {Panel.open(entry).content_hash for entry in entries()}
+    assert 1e9 not in {entry.stat().st_mtime for entry in entries()}
 
 
 def test_a_source_that_is_refused_leaves_no_entry(source: Path) -> None:

@@ -106,6 +106,7 @@ def load(path: Path, content: str | bytes) -> None:
             b"date,symbol,open,high,low,close,volume\n2020-01-01,\xff,1,1,1,1,1\n",
             "cannot be read as CSV",
         ),
+        ("x.csv", "date,symbol,open,high,low,close,close,volume\n", "'close' appears more than once"),
         ("x.parquet", "date,symbol\n", "cannot be read as Parquet"),
         ("x.parquet", "", "cannot be read as Parquet"),
         ("x.xlsx", "PK", "unknown file type: use .parquet"),
