@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np

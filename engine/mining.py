@@ -109,8 +109,9 @@ class _Mining:
     def __post_init__(self) -> None:
         self._started_s = time.monotonic()
         self._before_s = self.run.elapsed_seconds
-        self._trials_before = self.run.trials_done
-        self._trials_done = self._trials_before
+        before = self.store.counts(self.run.id)
+        self._trials_before = self._trials_done = before.trials
+        self._failed = before.failed
         self._iterations_done = self.run.iterations_done
         self._examiner = Examiner(
             store=self.store,
@@ -126,7 +127,9 @@ class _Mining:
         self._restore_clusters()
         queue = self._jobs()
         for outcome in crew.work(lambda: next(queue, None), self._must_stop):
-            if outcome is not None:
+            if outcome is None:
+                self._failed += 1
+            else:
                 self._welcome(outcome)
             self._advance()
         status: RunStatus = (
@@ -212,7 +215,7 @@ class _Mining:
                 iterations=self.config.iterations,
                 trials_done=self._trials_done,
                 trials_per_second=(self._trials_done - self._trials_before) / max(elapsed_s, 1e-9),
-                failed=self.store.counts(self.run.id).failed,
+                failed=self._failed,
                 best_name=name,
                 best_fitness=fitness,
                 elapsed_s=self._before_s + elapsed_s,

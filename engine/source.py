@@ -10,8 +10,8 @@ from pathlib import Path
 
 from backtest.splits import DateSplits, mining_panel, split_dates
 from engine.config import MineConfig
-from market.loaders.cache import cache_folder
 from market.errors import DataError
+from market.loaders.cache import cache_folder
 from market.panel import Panel
 from market.synthetic import DEFAULT_SEED, PlantedFactor, default_market, read_truth, write_truth
 

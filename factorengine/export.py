@@ -24,7 +24,6 @@ from factors.program import Program
 from knowledge_base.records import ProgramRecord, ScoreRecord
 from knowledge_base.store import open_store
 from market.errors import ConfigError, DataError
-from market.panel import Panel
 from market.synthetic import SyntheticConfig, synthesize
 
 _REVERSED_NAME = "unsigned_factor"

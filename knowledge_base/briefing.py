@@ -77,7 +77,7 @@ class Briefing:
     """All that a proposer may know of a run.
 
     iteration           iterations done so far
-    elites              the best programs on validation, the best first
+    elites              the best programs on validation, distinct as signals, the best first
     failures            the latest failures, the newest first
     tried_fingerprints  of every program of the run, whatever became of it
     themes              for each tag, how its programs fared
@@ -114,10 +114,15 @@ def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...
 
 
 def _best(connection: Connection, run_id: int, limit: int) -> list[int]:
-    """Return the ids of the best programs, from the index alone."""
+    """Return the ids of the best programs, one for each cluster of alike signals."""
     rewarded = (Program.run_id == run_id, Program.status == "scored", Program.reward.is_not(None))
-    best = select(Program.id).where(*rewarded).order_by(Program.reward.desc(), Program.id).limit(limit)
-    return list(connection.execute(best).scalars())
+    ordered_ids = select(Program.id, Program.cluster).where(*rewarded).order_by(Program.reward.desc(), Program.id)
+    best: dict[int, int] = {}
+    for row in connection.execute(ordered_ids):
+        best.setdefault(-row.id if row.cluster is None else row.cluster, row.id)
+        if len(best) == limit:
+            break
+    return list(best.values())
 
 
 def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> Elite:

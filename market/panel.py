@@ -154,11 +154,11 @@ class Panel:
 
     def until(self, date: np.datetime64 | str) -> Panel:
         """The dates up to and including `date`."""
-        return self.head(int(np.searchsorted(self.dates, np.datetime64(date, "D"), side="right")))
+        return self.head(int(np.searchsorted(self.dates, np.datetime64(str(date), "D"), side="right")))
 
     def between(self, start: np.datetime64 | str | None, end: np.datetime64 | str | None) -> Panel:
         """The dates from `start` to `end`, both included; None = open."""
-        first = 0 if start is None else int(np.searchsorted(self.dates, np.datetime64(start, "D")))
+        first = 0 if start is None else int(np.searchsorted(self.dates, np.datetime64(str(start), "D")))
         upper = self if end is None else self.until(end)
         return upper.rows(first, upper.shape[0])
 

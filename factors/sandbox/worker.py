@@ -28,7 +28,7 @@ _ENVIRONMENT_KEPT = (
     "NUMBA_CACHE_DIR",
     "FACTORENGINE_CACHE_DIR",
 )
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _MAX_ANSWER_BYTES = 64 * 2**20
 _START_TIMEOUT_S = 120.0
 _ERRORS: dict[str, type[FactorEngineError]] = {
@@ -123,7 +123,8 @@ class Worker:
 
     def fileno(self) -> int:
         """The pipe to wait on."""
-        assert self._process is not None and self._process.stdout is not None  # noqa: S101 (callers submit first)
+        if self._process is None or self._process.stdout is None:
+            raise ExecutionError("the worker has no process: submit a request first.")
         return self._process.stdout.fileno()
 
     @property
@@ -149,7 +150,8 @@ class Worker:
         self.close()
 
     def _send(self, message: dict[str, Any], timeout_s: float) -> None:
-        assert self._process is not None and self._process.stdin is not None  # noqa: S101 (callers start first)
+        if self._process is None or self._process.stdin is None:
+            raise ExecutionError("the worker has no process: start it first.")
         self._deadline_s = time.monotonic() + timeout_s
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")

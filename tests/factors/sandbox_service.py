@@ -51,7 +51,7 @@ class Misbehaving:
         return dict(os.environ)
 
     def print_noise(self) -> dict:
-        print("{not json}")
+        sys.stdout.write("{not json}\n")
         os.write(1, b"noise\n")
         sys.stderr.write("more\n")
         return {"done": True}

@@ -58,7 +58,9 @@ def test_equal_names_in_different_scopes_do_not_count() -> None:
 
 
 def test_two_parameters_swapped_in_the_code_count() -> None:
-    ranges = '{"a": {"type": "int", "low": 1, "high": 9, "default": 2}, "b": {"type": "int", "low": 5, "high": 60, "default": 20}}'
+    short = '{"type": "int", "low": 1, "high": 9, "default": 2}'
+    long = '{"type": "int", "low": 5, "high": 60, "default": 20}'
+    ranges = f'{{"a": {short}, "b": {long}}}'
     one = body("return ops.ts_mean(data.close, p['a']) - ops.ts_mean(data.close, p['b'])", parameters=ranges)
     other = body(
         "return ops.ts_mean(data.close, p['b']) - ops.ts_mean(data.close, p['a'])", parameters=ranges

@@ -68,7 +68,7 @@ def test_a_cross_section_says_what_pandas_says(prices: FloatArray) -> None:
 
 @pytest.mark.parametrize("window", [2, 20, 250])
 def test_ten_thousand_rows_over_sixteen_orders_of_magnitude_do_not_drift(window: int) -> None:
-    """pandas' compensated sums do: they keep 1e-8 of a 1e8 that has left, so the exact sum is the reference."""
+    """The exact sum is the reference: pandas' compensated sums keep 1e-8 of a 1e8 that has left."""
     rng = np.random.default_rng(1)
     x = 10.0 ** rng.uniform(-8, 8, size=(10_000, 3))
     x[5_000:] = 10.0 ** rng.uniform(-8, -7, size=(5_000, 3))

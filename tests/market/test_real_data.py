@@ -8,7 +8,9 @@ import pytest
 
 from market.audit import AuditReport
 from market.loaders import load_panel
+from market.loaders.parquet import write_parquet
 from market.panel import Panel
+from market.universe import top_dollar_volume_universe
 
 SOURCE = Path(__file__).parents[3] / "shared" / "data" / "us_equities.parquet"
 pytestmark = pytest.mark.skipif(
@@ -77,3 +79,19 @@ def test_prices_without_a_repair_are_those_of_the_file(panel: Panel, rows: pd.Da
     apple = rows.loc[rows["symbol"] == "AAPL"].set_index("date")["close"].astype(float)
     column = panel.fields["close"][:, panel.symbols.index("AAPL")]
     np.testing.assert_array_equal(column[np.isfinite(column)], apple)
+
+
+def test_the_panel_survives_being_written_and_audited_again(panel: Panel, tmp_path: Path) -> None:
+    write_parquet(panel, tmp_path / "again.parquet")
+    again = load_panel(tmp_path / "again.parquet")
+    assert again.content_hash == panel.content_hash
+    assert again.audit is not None
+    assert again.audit.count("split not adjusted") == 0
+
+
+def test_the_top_500_are_those_of_the_universe_column(panel: Panel) -> None:
+    """The column was made by the same rule from unrepaired prices."""
+    chosen = top_dollar_volume_universe(panel.dates, panel.fields["close"], panel.fields["volume"], count=500)
+    later = panel.dates >= np.datetime64("2007-06-01")
+    agreed, either = chosen & panel.universe, chosen | panel.universe
+    assert agreed[later].sum() / either[later].sum() > 0.99

@@ -1,0 +1,111 @@
+"""KunQuant's operators as plain functions on (T, N) arrays, float64, one thread, in its own fastest layout.
+
+KunQuant generates C++ and needs a compiler. Arrays are converted to its layout (blocks of four symbols; dates by
+symbols for cross sections) before any call is timed, and its results are converted back only to be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from KunQuant import ops as windows
+from KunQuant.Driver import KunCompilerConfig
+from KunQuant.jit import cfake
+from KunQuant.Op import Builder, Input, Output, Rank, Scale
+from KunQuant.ops.MiscOp import BackRef, ExpMovingAvg
+from KunQuant.runner import KunRunner
+from KunQuant.Stage import Function
+
+from market.arrays import FloatArray
+
+LANES = 4  # float64 values of a 256-bit register
+WINDOW = 20
+
+GRAPHS: dict[str, Callable[[Any, Any], Any]] = {
+    "ts_delta": lambda x, y: x - BackRef(x, WINDOW),
+    "ts_mean": lambda x, y: windows.WindowedAvg(x, WINDOW),
+    "ts_sum": lambda x, y: windows.WindowedSum(x, WINDOW),
+    "ts_std": lambda x, y: windows.WindowedStddev(x, WINDOW),
+    "ts_var": lambda x, y: windows.WindowedVar(x, WINDOW),
+    "ts_skew": lambda x, y: windows.WindowedSkew(x, WINDOW),
+    "ts_kurt": lambda x, y: windows.WindowedKurt(x, WINDOW),
+    "ts_min": lambda x, y: windows.WindowedMin(x, WINDOW),
+    "ts_max": lambda x, y: windows.WindowedMax(x, WINDOW),
+    "ts_argmax": lambda x, y: windows.TsArgMax(x, WINDOW),
+    "ts_argmin": lambda x, y: windows.TsArgMin(x, WINDOW),
+    "ts_product": lambda x, y: windows.WindowedProduct(x, WINDOW),
+    "ts_rank": lambda x, y: windows.TsRank(x, WINDOW),
+    "ts_quantile": lambda x, y: windows.WindowedQuantile(x, WINDOW, 0.3),
+    "ts_ema": lambda x, y: ExpMovingAvg(x, WINDOW),
+    "ts_decay_linear": lambda x, y: windows.DecayLinear(x, WINDOW),
+    "ts_slope": lambda x, y: windows.WindowedLinearRegressionSlope(x, WINDOW),
+    "ts_rsquare": lambda x, y: windows.WindowedLinearRegressionRSqaure(x, WINDOW),
+    "ts_residual": lambda x, y: windows.WindowedLinearRegressionResi(x, WINDOW),
+    "ts_corr": lambda x, y: windows.WindowedCorrelation(x, WINDOW, y),
+    "ts_cov": lambda x, y: windows.WindowedCovariance(x, WINDOW, y),
+    "cs_rank": lambda x, y: Rank(x),
+    "cs_scale": lambda x, y: Scale(x),
+}
+PAIRS = {"ts_corr", "ts_cov"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """One operator: `prepare` its inputs once, then `run` as often as wanted, then `unpack` a result."""
+
+    name: str
+    module: Any
+    executor: Any
+
+    @property
+    def by_date(self) -> bool:
+        """Whether its arrays are dates by symbols."""
+        return self.name.startswith("cs_")
+
+    def prepare(self, *arrays: FloatArray) -> dict[str, FloatArray]:
+        """Convert arrays, their columns padded to whole registers with the first one."""
+        names = ("x", "y")[: 2 if self.name in PAIRS else 1]
+        return {name: self._pack(array) for name, array in zip(names, arrays, strict=False)}
+
+    def run(self, prepared: dict[str, FloatArray]) -> FloatArray:
+        """Compute, in KunQuant's layout."""
+        rows = prepared["x"].shape[0 if self.by_date else 1]
+        return KunRunner.runGraph(self.executor, self.module, prepared, 0, rows)["out"]
+
+    def unpack(self, result: FloatArray, columns: int) -> FloatArray:
+        """Convert a result back to (T, N)."""
+        flat = result if self.by_date else result.transpose(1, 0, 2).reshape(result.shape[1], -1)
+        return flat[:, :columns]
+
+    def _pack(self, array: FloatArray) -> FloatArray:
+        padding = -array.shape[1] % (2 * LANES)
+        wide = np.hstack([array, np.repeat(array[:, :1], padding, axis=1)])
+        if self.by_date:
+            return wide
+        blocks = wide.reshape(wide.shape[0], -1, LANES).transpose(1, 0, 2)
+        return np.ascontiguousarray(blocks)
+
+
+def compile_operators(names: Sequence[str]) -> dict[str, Compiled]:
+    """Generate, compile and load the named operators."""
+    jobs = []
+    for name in names:
+        layout = "TS" if name.startswith("cs_") else "STs"
+        config = KunCompilerConfig(
+            input_layout=layout,
+            output_layout=layout,
+            dtype="double",
+            partition_factor=4,
+            options={"no_fast_stat": "no_warn"},
+        )
+        builder = Builder()
+        with builder:
+            x, y = Input("x"), Input("y")
+            Output(GRAPHS[name](x, y), "out")
+        jobs.append((name, Function(builder.ops), config))
+    library = cfake.compileit(jobs, "operators", cfake.CppCompilerConfig())
+    executor = KunRunner.createSingleThreadExecutor()
+    return {name: Compiled(name=name, module=library.getModule(name), executor=executor) for name in names}
