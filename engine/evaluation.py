@@ -16,6 +16,7 @@ from backtest.scoring import score
 from engine.evaluator import Bench
 from engine.source import laid_out
 from factors.causality import audit_causality
+from factors.compiled import ensure_compiled
 from factors.execution import Runnable, require_opinion
 from factors.parameters import Value
 from factors.program import Program
@@ -120,6 +121,7 @@ def _in_worker(
     settings: Mapping[str, Any],
 ) -> tuple[dict[str, Any], FloatArray]:
     """Start a worker for one request; its answer, and the signal it saved."""
+    ensure_compiled()
     with laid_out(panel) as folder, tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
         worker = Worker(
             service="engine.evaluation:EvaluationService",

@@ -28,11 +28,12 @@ from market.panel import Panel
 
 AUDIT_ROWS, AUDIT_SYMBOLS = 320, 60
 SIGNATURE_DATES = 24
+EARLY_SHARE, FEWEST_EARLY_ROWS = 3, 250
 _PROGRAMS_KEPT = 8
 
 
 class Evaluator:
-    """Answers `examine`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values."""
+    """Answers `examine`, `glance`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values."""
 
     def __init__(
         self,
@@ -54,6 +55,9 @@ class Evaluator:
             return true if shuffle_seed is None else shuffled(true, np.random.default_rng(shuffle_seed))
 
         self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
+        early_rows = (self._train.stop - self._train.start) // EARLY_SHARE
+        early = self._training.panel.head(self._train.start + early_rows)
+        self._early = (Bench(early), labels(early)) if early_rows >= FEWEST_EARLY_ROWS else None
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
 
     def examine(self, *, source: str) -> dict[str, Any]:
@@ -72,6 +76,14 @@ class Evaluator:
         signal = self._training.run(self._runnable(source), parameters)
         fitness = combined_score(signal, self._training_labels, rows=self._train)
         return {"fitness": fitness, "cache_hit_rate": self._training.cache.hit_rate}
+
+    def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Fitness on the early training rows alone; None if they are too few to say anything."""
+        if self._early is None:
+            return {"fitness": None}
+        bench, labels = self._early
+        signal = bench.run(self._runnable(source), parameters)
+        return {"fitness": combined_score(signal, labels, rows=slice(self._train.start, None))}
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """Full scorecards on training and validation rows, and the signal's signature."""

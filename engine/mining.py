@@ -22,6 +22,7 @@ from engine.crew import Crew, Job
 from engine.recovery import Recovery, compare, is_confirmed
 from engine.similarity import Clusters
 from engine.source import MiningMarket, open_market
+from factors.compiled import ensure_compiled
 from factors.program import Program
 from factors.sandbox import Limits, Worker
 from factors.seeds import seed_sources
@@ -84,6 +85,7 @@ def mine(
 
     A run of that name in the store is resumed; `ConfigError` if its settings or its market differ.
     """
+    ensure_compiled()
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
         store = stack.enter_context(open_store(config.store))

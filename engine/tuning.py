@@ -3,10 +3,15 @@
 Tuning is a coroutine: it yields requests for a worker and is sent the answers, so that one thread can drive many
 programs on many workers. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from
 the trials in the store goes on exactly as if it had never stopped.
+
+A trial is first looked at on the early part of the training rows, which costs a fraction of the whole. Once there are
+enough trials to compare with, those below the median there are pruned. A trial that goes on is computed on all rows
+from scratch, so that looking early biases no score.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,13 +25,18 @@ from engine.requests import Answer, Request
 from factors.errors import ProgramError
 from factors.parameters import CategoricalParameter, FloatParameter, ParameterSpace, Value
 from factors.program import Program
-from knowledge_base.records import TrialRecord
+from knowledge_base.records import TrialRecord, TrialState
 
 Distributions: TypeAlias = dict[str, optuna.distributions.BaseDistribution]
 
 STARTUP_TRIALS = 6
-GAMMA_SHARE = 0.25  # the best quarter of the trials is modelled as good
 _MOST_REPEATS = 20
+_EARLY = 0  # the pruner's one step
+_STATES = {
+    "complete": optuna.trial.TrialState.COMPLETE,
+    "pruned": optuna.trial.TrialState.PRUNED,
+    "failed": optuna.trial.TrialState.FAIL,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +74,7 @@ def tune(
             repeats += 1
             continue
         repeats = 0
-        trial = yield from _run(program, parameters, number=len(history))
+        trial = yield from _run(program, parameters, number=len(history), study=study, space=space)
         record(trial)
         history.append(trial)
         _tell(study, space, trial)
@@ -72,31 +82,52 @@ def tune(
 
 
 def _run(
-    program: Program, parameters: dict[str, Value], number: int
+    program: Program, parameters: dict[str, Value], *, number: int, study: optuna.Study, space: Distributions
 ) -> Generator[Request, Answer, TrialRecord]:
     started_s = time.perf_counter()
-    value, direction, message = None, None, ""
+    early: float | None = None
+    fitness, message = math.nan, ""
+    state: TrialState = "failed"
+    asked = {"source": program.source, "parameters": parameters}
     try:
-        answer = yield Request("trial", {"source": program.source, "parameters": parameters})
-        fitness = answer["fitness"]
-        if np.isfinite(fitness):
-            direction = learned_direction(fitness)
-            value = fitness * direction
+        early = (yield Request("glance", asked))["fitness"]
+        if early is not None and _is_hopeless(study, space, parameters, abs(early)):
+            state = "pruned"
         else:
-            message = "fitness is undefined: too few stocks with an opinion on too many days"
+            fitness = (yield Request("trial", asked))["fitness"]
+            if math.isfinite(fitness):
+                state = "complete"
+            else:
+                message = "fitness is undefined: too few stocks with an opinion on too many days"
     except ProgramError as error:
         if number == 0:
             raise
         message = f"{type(error).__name__}: {error}"
+    complete = state == "complete"
     return TrialRecord(
         number=number,
         parameters=parameters,
-        state="failed" if value is None else "complete",
-        value=value,
-        direction=direction,
+        state=state,
+        value=abs(fitness) if complete else None,
+        early_value=None if early is None else abs(early),
+        direction=learned_direction(fitness) if complete else None,
         duration_ms=(time.perf_counter() - started_s) * 1e3,
         message=message,
     )
+
+
+def _is_hopeless(
+    study: optuna.Study, space: Distributions, parameters: dict[str, Value], early: float
+) -> bool:
+    """What the pruner says of a trial that has reached its early look."""
+    if not space or not math.isfinite(early):
+        return False
+    study.enqueue_trial(parameters)
+    trial = study.ask(space)
+    trial.report(early, step=_EARLY)
+    hopeless = trial.should_prune()
+    study.tell(trial, state=optuna.trial.TrialState.FAIL)  # a stand-in: the record is told afterwards
+    return hopeless
 
 
 def _best(history: Sequence[TrialRecord]) -> Tuned | None:
@@ -109,13 +140,13 @@ def _best(history: Sequence[TrialRecord]) -> Tuned | None:
 
 def _study() -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.create_study(direction="maximize", sampler=_sampler([0]))
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS)
+    return optuna.create_study(direction="maximize", sampler=_sampler([0]), pruner=pruner)
 
 
 def _sampler(seed: Sequence[int]) -> optuna.samplers.TPESampler:
     return optuna.samplers.TPESampler(
         n_startup_trials=STARTUP_TRIALS,
-        gamma=lambda count: max(1, int(np.ceil(GAMMA_SHARE * count))),
         multivariate=True,
         seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
     )
@@ -127,19 +158,22 @@ def _ask(
     if first or not space:
         return parameters.defaults()
     study.sampler = _sampler(seed)
-    return parameters.complete(study.ask(space).params)
+    draw = study.ask(space)
+    study.tell(draw, state=optuna.trial.TrialState.FAIL)  # a draw only: what became of it is told as a record
+    return parameters.complete(draw.params)
 
 
 def _tell(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
     if not space:
         return
-    complete = trial.value is not None
+    early = trial.early_value
     study.add_trial(
         optuna.trial.create_trial(
             params=dict(trial.parameters),
             distributions=space,
             value=trial.value,
-            state=optuna.trial.TrialState.COMPLETE if complete else optuna.trial.TrialState.FAIL,
+            intermediate_values={} if early is None or not math.isfinite(early) else {_EARLY: early},
+            state=_STATES[trial.state],
         )
     )
 

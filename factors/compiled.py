@@ -25,7 +25,10 @@ def is_compiled() -> bool:
 
 
 def ensure_compiled(*, progress: Callable[[Progress], None] = lambda _: None, processes: int = 2) -> None:
-    """Compile the kernels of all modules imported so far unless that was done before; see `compile_all`."""
+    """Compile the kernels of all modules imported so far unless that was done before; see `compile_all`.
+
+    Worker processes cannot write to the disk cache, so a caller does this before it starts them.
+    """
     if is_compiled():
         return
     compile_all(progress=progress, processes=processes)

@@ -37,6 +37,7 @@ def read_trials(connection: Connection, program_id: int) -> list[TrialRecord]:
         Trial.parameters,
         Trial.state,
         Trial.value,
+        Trial.early_value,
         Trial.direction,
         Trial.duration_ms,
         Trial.message,

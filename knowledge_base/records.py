@@ -74,15 +74,17 @@ class NewProgram:
 class TrialRecord:
     """One evaluation of a program on the train split.
 
-    number     0, 1, 2, … within the program
-    value      the score that is maximised; None = undefined
-    direction  +1 or -1, the sign that the trial gave to the signal; None if it never got so far
+    number       0, 1, 2, … within the program
+    value        the score that is maximised; None = undefined, or never computed
+    early_value  the same on the first of the training days, by which hopeless trials are pruned; None = no look
+    direction    +1 or -1, the sign that the trial gave to the signal; None if it never got so far
     """
 
     number: int
     parameters: Json
     state: TrialState
     value: float | None = None
+    early_value: float | None = None
     direction: int | None = None
     duration_ms: float
     message: str = ""

@@ -136,6 +136,7 @@ class Trial(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))
     value: Mapped[float | None] = mapped_column(Finite)
+    early_value: Mapped[float | None] = mapped_column(Finite)
     direction: Mapped[int | None]
     duration_ms: Mapped[float | None] = mapped_column(Finite)
     message: Mapped[str] = mapped_column(Text)

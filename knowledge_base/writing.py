@@ -59,6 +59,7 @@ def insert_trial(connection: Connection, program_id: int, trial: TrialRecord) ->
         "parameters": trial.parameters,
         "state": trial.state,
         "value": trial.value,
+        "early_value": trial.early_value,
         "direction": trial.direction,
         "duration_ms": trial.duration_ms,
         "message": trial.message,

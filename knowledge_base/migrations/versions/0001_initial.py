@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("early_value", sa.Double(), nullable=True),
         sa.Column("direction", sa.Integer(), nullable=True),
         sa.Column("duration_ms", sa.Double(), nullable=True),
         sa.Column("message", sa.Text(), nullable=False),
