@@ -2,7 +2,7 @@
 
 dates     (T,)    datetime64[D], strictly increasing
 symbols   (N,)    unique tickers
-fields    (T, N)  float64, C-order, read-only; `open high low close volume` and optionally `vwap`; NaN = no quote
+fields    (T, N)  float64, C-order, read-only; `open high low close volume` and maybe `vwap`; NaN = no quote
 universe  (T, N)  True where the symbol belongs to the investable set, as known at the close of t
 tradable  (T, N)  True where an order could have been filled that day (a quote and positive volume)
 """
@@ -11,31 +11,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from market.arrays import BoolArray, DateArray, FloatArray
 from market.errors import DataError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from market.audit import AuditReport
 
 FIELDS = ("open", "high", "low", "close", "volume")
 Entry = Literal["close", "open"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Panel:
     """Aligned daily bars; every array is read-only.
 
-    Raises `DataError` where an array's shape, type or order breaks the module's notation. `audit` tells what the
-    loader repaired; a panel that was not loaded from data has none.
+    Raises `DataError` where an array's shape, type or order breaks the module's notation. `audit` tells what
+    the loader repaired; a panel that was not loaded from data has none.
     """
 
     dates: DateArray
@@ -44,9 +45,9 @@ class Panel:
     universe: BoolArray
     tradable: BoolArray
     audit: AuditReport | None = None
-    known_hash: str | None = None
+    known_hash: InitVar[str | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, known_hash: str | None) -> None:
         dates = np.asarray(self.dates, dtype="datetime64[D]")
         if len(dates) > 1 and not (dates[1:] > dates[:-1]).all():
             raise DataError("a panel's dates must be strictly increasing: sort them and drop duplicates.")
@@ -62,12 +63,31 @@ class Panel:
         object.__setattr__(self, "fields", MappingProxyType(fields))
         object.__setattr__(self, "universe", _locked("universe", self.universe, shape, np.bool_))
         object.__setattr__(self, "tradable", _locked("tradable", self.tradable, shape, np.bool_))
+        if known_hash is not None:
+            self.__dict__["content_hash"] = known_hash
+
+    def __repr__(self) -> str:
+        span = f" {self.dates[0]}..{self.dates[-1]}" if len(self.dates) else ""
+        return f"Panel({self.shape[0]} dates{span}, {self.shape[1]} symbols, {' '.join(self.fields)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        known = self.__dict__.get("content_hash")
+        values = (
+            self.dates,
+            self.symbols,
+            dict(self.fields),
+            self.universe,
+            self.tradable,
+            self.audit,
+            known,
+        )
+        return _rebuild, values
 
     @classmethod
     def load(cls, path: str | Path, **options: Any) -> Panel:
         """Read a .parquet or .csv file, a folder of per-symbol CSVs or a panel folder.
 
-        Keyword options are those of `market.loaders.LoadOptions`. The second load of a file comes from a cache.
+        Keyword options are those of `market.loaders.LoadOptions`. A second load comes from a cache.
         """
         from market.loaders import LoadOptions, load_panel
 
@@ -94,8 +114,6 @@ class Panel:
     @cached_property
     def content_hash(self) -> str:
         """Hex digest (32 characters) over dates, symbols, fields and masks: equal panels, equal hash."""
-        if self.known_hash is not None:
-            return self.known_hash
         digest = hashlib.blake2b(digest_size=16)
         digest.update(np.ascontiguousarray(self.dates).view(np.int64).tobytes())
         digest.update("\0".join(self.symbols).encode())
@@ -110,7 +128,7 @@ class Panel:
 
     @cached_property
     def returns(self) -> FloatArray:
-        """Simple close-to-close return (T, N), decimal; NaN on the first row and where either close is missing."""
+        """Simple close-to-close return (T, N), NaN on the first row and where either close is missing."""
         close = self.fields["close"]
         returns = np.full(close.shape, np.nan)
         if len(close):
@@ -126,17 +144,19 @@ class Panel:
         return _read_only((self.fields["high"] + self.fields["low"] + self.fields["close"]) / 3.0)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Field `name` as a DataFrame (dates × symbols), a copy."""
+        """Return field `name` as a DataFrame (dates by symbols), a copy."""
         if name not in self.fields:
             raise DataError(f"no field {name!r} in this panel; it has {', '.join(self.fields)}.")
         return self.to_frame(self.fields[name])
 
     def to_frame(self, values: FloatArray) -> pd.DataFrame:
-        """(T, N) values as a DataFrame (dates × symbols), a copy."""
+        """Return (T, N) values as a DataFrame (dates by symbols), a copy."""
+        import pandas as pd  # half of the import time of this package, and most runs need no frame
+
         return pd.DataFrame(np.array(values), index=pd.DatetimeIndex(self.dates), columns=list(self.symbols))
 
     def rows(self, start: int, stop: int) -> Panel:
-        """The dates of the half-open row range, as views."""
+        """Return the dates of the half-open row range, as views."""
         part = slice(start, stop)
         return replace(
             self,
@@ -145,28 +165,34 @@ class Panel:
             universe=self.universe[part],
             tradable=self.tradable[part],
             audit=None,
-            known_hash=None,
         )
 
     def head(self, rows: int) -> Panel:
-        """The first `rows` dates, as views."""
+        """Return the first `rows` dates, as views. Raises `DataError` below 1."""
+        if rows < 1:
+            raise DataError(f"a panel needs at least one date, got head({rows}).")
         return self.rows(0, rows)
 
     def until(self, date: np.datetime64 | str) -> Panel:
-        """The dates up to and including `date`."""
-        return self.head(int(np.searchsorted(self.dates, np.datetime64(str(date), "D"), side="right")))
+        """Return the dates up to and including `date`; raises as `between`."""
+        return self.between(None, date)
 
     def between(self, start: np.datetime64 | str | None, end: np.datetime64 | str | None) -> Panel:
-        """The dates from `start` to `end`, both included; None = open."""
-        first = 0 if start is None else int(np.searchsorted(self.dates, np.datetime64(str(start), "D")))
-        upper = self if end is None else self.until(end)
-        return upper.rows(first, upper.shape[0])
+        """Return the dates from `start` to `end`, both included, None = open; raises `DataError` for none."""
+        first = 0 if start is None else int(np.searchsorted(self.dates, _day(start)))
+        stop = len(self.dates) if end is None else int(np.searchsorted(self.dates, _day(end), side="right"))
+        if first >= stop:
+            raise DataError(
+                f"no date from {start or 'the first'} to {end or 'the last'}: "
+                f"the data covers {self.dates[0]} to {self.dates[-1]}."
+            )
+        return self.rows(first, stop)
 
     def forward_returns(self, horizon_days: int, *, entry: Entry = "close") -> FloatArray:
         """Return (T, N) from the `entry` price of t+1 to the same price `horizon_days` later, decimal.
 
-        Known only at t+1+h: a label, never an input. NaN where either price is missing, where the symbol is not
-        tradable at t+1, and on the last h+1 rows.
+        Known only at t+1+h: a label, never an input. NaN where either price is missing, where the symbol is
+        not tradable at t+1, and on the last h+1 rows.
         """
         if horizon_days < 1:
             raise DataError(f"`horizon_days` must be at least 1, got {horizon_days}.")
@@ -189,6 +215,37 @@ def _locked(name: str, values: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         raise DataError(f"`{name}` must have shape {shape} (dates, symbols), got {array.shape}.")
     view = np.ascontiguousarray(array).view()
     return _read_only(view)
+
+
+def _day(date: np.datetime64 | str) -> np.datetime64:
+    day: np.datetime64
+    try:
+        day = np.datetime64(str(date), "D")
+    except ValueError:
+        day = np.datetime64("NaT", "D")
+    if np.isnat(day):
+        raise DataError(f"a date must be written like 2012-12-31, got {str(date)!r}.")
+    return day
+
+
+def _rebuild(
+    dates: DateArray,
+    symbols: tuple[str, ...],
+    fields: dict[str, FloatArray],
+    universe: BoolArray,
+    tradable: BoolArray,
+    audit: AuditReport | None,
+    known_hash: str | None,
+) -> Panel:
+    return Panel(
+        dates=dates,
+        symbols=symbols,
+        fields=fields,
+        universe=universe,
+        tradable=tradable,
+        audit=audit,
+        known_hash=known_hash,
+    )
 
 
 def _read_only(values: FloatArray) -> FloatArray:

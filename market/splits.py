@@ -13,8 +13,12 @@ as it was. Weak evidence (6 % and 10 %, or a ratio of 3:2) is only listed.
 The thresholds come from the 516 moves beyond -28 % / +45 % in nine years of 954 US stocks. The volume rule
 keeps news out: crashes that happen to open near a half trade 10 to 40 times their usual volume, splits 1 to 5
 times in shares. The ratio 3:2 is never repaired, because the moves near it there were takeover bids,
-spin-offs and the crash of 2008. A price that is wrong by such a ratio for a few days shows as two breaks that
-cancel.
+spin-offs and the crash of 2008.
+
+A price that is wrong by such a ratio for a few days shows as two breaks that cancel: with ratios r and 1/r at
+most 10 days apart, a strong break confirms a weak one. A strong break that anything else undoes within those
+days (back within 20 %) is only listed: repairing one end of a mistake would spread it over all earlier days.
+Jumps beyond tenfold that are no break are listed too.
 """
 
 from __future__ import annotations
@@ -23,7 +27,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 
 from market.arrays import FloatArray
 from market.audit import EXAMPLES, Finding
@@ -36,6 +39,9 @@ SMALLEST_MOVE = 0.35  # |log(close[t] / close[t-1])|: below it no ratio can matc
 VOLUME_DAYS = 20
 LONGEST_GAP = 5  # missing days between the last quote and t
 MOST_VOLUME = 4.0
+PAIR_DAYS = 10
+UNDONE = 0.2
+IMPLAUSIBLE = np.log(10.0)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Break:
 def repair_splits(grid: Grid, *, repair: bool = True) -> None:
     """Rescale strong breaks in place if `repair`, and list all of them in the grid's findings."""
     strong, weak = find_breaks(grid)
+    _note_implausible(grid, strong + weak)
     if repair and strong:
         for column in {item.column for item in strong}:
             _rescale(grid, column, [item for item in strong if item.column == column])
@@ -63,7 +70,7 @@ def repair_splits(grid: Grid, *, repair: bool = True) -> None:
 def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
     """Collect the breaks with strong and with weak evidence, by date."""
     close = grid.fields["close"]
-    last_close = pd.DataFrame(close).ffill(limit=LONGEST_GAP).to_numpy()
+    last_close = _last_quoted(close)
     with np.errstate(invalid="ignore"):
         moves = np.abs(np.log(close[1:] / last_close[:-1])) > SMALLEST_MOVE
     strong: list[Break] = []
@@ -72,7 +79,49 @@ def find_breaks(grid: Grid) -> tuple[list[Break], list[Break]]:
         found = _examine(grid, int(row) + 1, int(column))
         if found is not None:
             (strong if found[1] else weak).append(found[0])
-    return strong, weak
+    return _settle(grid, strong, weak)
+
+
+def _last_quoted(close: FloatArray) -> FloatArray:
+    """Return the close of the last day with one, at most `LONGEST_GAP` days back, (T, N)."""
+    rows = np.arange(len(close))[:, None]
+    quoted = np.maximum.accumulate(np.where(np.isfinite(close), rows, -1))
+    last = np.take_along_axis(close, np.maximum(quoted, 0), axis=0)
+    return np.where((quoted >= 0) & (rows - quoted <= LONGEST_GAP), last, np.nan)
+
+
+def _settle(grid: Grid, strong: list[Break], weak: list[Break]) -> tuple[list[Break], list[Break]]:
+    """Promote weak breaks that cancel a strong one, demote strong ones that something else cancels."""
+    promoted = [item for item in weak if item.ratio in RATIOS and _partner(item, strong)]
+    candidates = strong + promoted
+    kept = [item for item in candidates if _partner(item, candidates) or not _undone(grid, item)]
+    rest = [item for item in strong + weak if item not in kept]
+    return sorted(kept, key=_place), sorted(rest, key=_place)
+
+
+def _place(item: Break) -> tuple[int, int]:
+    return item.row, item.column
+
+
+def _partner(item: Break, others: list[Break]) -> bool:
+    """Whether one of `others` cancels `item`."""
+    return any(
+        other.column == item.column
+        and other.ratio == 1 / item.ratio
+        and 0 < abs(other.row - item.row) <= PAIR_DAYS
+        for other in others
+    )
+
+
+def _undone(grid: Grid, item: Break) -> bool:
+    """Whether the price soon returns to its level before the break, or just came from its level after it."""
+    close = grid.fields["close"][:, item.column]
+    before = _last_quoted(close[: item.row, None])[-1, 0]
+    after = close[item.row]
+    later = close[item.row + 1 : item.row + 1 + PAIR_DAYS]
+    earlier = close[max(0, item.row - 1 - PAIR_DAYS) : item.row - 1]
+    returns = np.abs(np.log(np.concatenate([later / before, earlier / after])))
+    return bool((returns < UNDONE).any())
 
 
 def _examine(grid: Grid, row: int, column: int) -> tuple[Break, bool] | None:
@@ -94,6 +143,15 @@ def _examine(grid: Grid, row: int, column: int) -> tuple[Break, bool] | None:
         return None
     strong = ratio in RATIOS and gap_error <= 0.03 and move_error <= 0.08 and abs(day) <= 0.08
     return Break(row, column, ratio), strong
+
+
+def _note_implausible(grid: Grid, explained: list[Break]) -> None:
+    close, jumps = grid.fields["close"], np.zeros(grid.fields["close"].shape, dtype=bool)
+    with np.errstate(invalid="ignore"):
+        jumps[1:] = np.abs(np.log(close[1:] / close[:-1])) > IMPLAUSIBLE
+    for item in explained:
+        jumps[item.row, item.column] = False
+    grid.note("jump beyond tenfold", jumps, "left as it is: check the data")
 
 
 def _rescale(grid: Grid, column: int, breaks: list[Break]) -> None:

@@ -71,7 +71,7 @@ def _with_source(panel: Panel, files: Sequence[Path]) -> Panel:
     source = str(files[0] if len(files) == 1 else files[0].parent)
     if panel.audit is None or panel.audit.source == source:
         return panel
-    return replace(panel, audit=replace(panel.audit, source=source))
+    return replace(panel, audit=replace(panel.audit, source=source), known_hash=panel.content_hash)
 
 
 def _panel_key(files: Sequence[Path], options: LoadOptions) -> str:

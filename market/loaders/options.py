@@ -36,6 +36,10 @@ class LoadOptions:
             raise ConfigError(f"`universe` must be 'auto', 'all' or 'top:N', got {self.universe!r}.")
         for name in ("start", "end"):
             _check_date(name, getattr(self, name))
+        if isinstance(self.symbols, str):
+            raise ConfigError(
+                f"`symbols` must be a list of symbols, got the text {self.symbols!r}: write it in a list."
+            )
         if self.symbols is not None:
             object.__setattr__(self, "symbols", tuple(self.symbols))
 
