@@ -16,7 +16,7 @@ import numpy as np
 from backtest.information import rank_ic
 from backtest.labels import Labels
 from backtest.scorecard import Scorecard
-from backtest.scoring import combined_score, score
+from backtest.scoring import combined_score, mean_of_known, score
 from engine.control import shuffled
 from factors.causality import audit_causality
 from factors.data import FIELDS, ProgramData
@@ -59,6 +59,7 @@ class Evaluator:
         early = self._training.panel.head(self._train.start + early_rows)
         self._early = (Bench(early), labels(early)) if early_rows >= FEWEST_EARLY_ROWS else None
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
+        self._references: dict[str, FloatArray] = {}
 
     def examine(self, *, source: str) -> dict[str, Any]:
         """Policy, a first run and the look-ahead test, on a small slice, or on all training rows if it must be."""
@@ -99,19 +100,21 @@ class Evaluator:
         return {"signature": self._signature(self._whole.run(self._runnable(source), parameters))}
 
     def resemblance(
-        self,
-        *,
-        source: str,
-        parameters: Mapping[str, Any],
-        other_source: str,
-        other_parameters: Mapping[str, Any],
+        self, *, source: str, parameters: Mapping[str, Any], references: list[Mapping[str, Any]]
     ) -> dict[str, Any]:
-        """Mean daily rank correlation of two programs' signals over the universe."""
-        one = self._whole.run(self._runnable(source), parameters)
-        other = self._whole.run(self._runnable(other_source), other_parameters)
-        daily = rank_ic(one, other, universe=self._panel.universe)
-        known = daily[np.isfinite(daily)]
-        return {"correlation": float(known.mean()) if len(known) else 0.0}
+        """Mean daily rank correlation over the universe with the signal of each reference program."""
+        signal = self._whole.run(self._runnable(source), parameters)
+        known = [self._reference(reference) for reference in references]
+        daily = [rank_ic(signal, other, universe=self._panel.universe) for other in known]
+        return {"correlations": [mean_of_known(days) for days in daily]}
+
+    def _reference(self, reference: Mapping[str, Any]) -> FloatArray:
+        """The signal of a program that many others are compared with, computed once."""
+        source = reference["source"]
+        if source not in self._references:
+            runnable = Runnable(Program.parse(source))
+            self._references[source] = self._whole.run(runnable, reference["parameters"])
+        return self._references[source]
 
     def _runnable(self, source: str) -> Runnable:
         known = self._programs.get(source)

@@ -19,7 +19,7 @@ from agents.proposer import Proposer
 from engine.candidate import Assessed, Candidate, Examiner
 from engine.config import MineConfig
 from engine.crew import Crew, Job
-from engine.recovery import Recovery, compare, is_confirmed
+from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.similarity import Clusters
 from engine.source import MiningMarket, open_market
 from factors.compiled import ensure_compiled
@@ -264,10 +264,9 @@ class _Mining:
     def _recover(self, confirmed: list[ProgramRecord]) -> tuple[Recovery, ...]:
         if not self.market.planted:
             return ()
-        jobs = iter([compare((factor,), confirmed) for factor in self.market.planted])
-        crew: Crew[tuple[Recovery, ...]] = Crew(self.workers)
-        found = {r.planted: r for part in crew.work(lambda: next(jobs, None), lambda: False) for r in part}
-        return tuple(found[factor.name] for factor in self.market.planted)
+        jobs = iter([compare(program, self.market.planted) for program in confirmed])
+        crew: Crew[Comparison] = Crew(self.workers)
+        return nearest(self.market.planted, crew.work(lambda: next(jobs, None), lambda: False))
 
 
 def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> RunRecord:

@@ -7,8 +7,9 @@ validation rows, which no tuner saw, it has the same sign with a t-statistic of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,7 +23,9 @@ from market.synthetic import PlantedFactor
 
 FOUND_CORRELATION = 0.7
 VALIDATION_T = 2.0
-_COMPARED = 150
+
+Comparison: TypeAlias = tuple[ProgramRecord, tuple[float, ...]]
+"""A program and its correlation with each planted factor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,38 +67,39 @@ def rank_ic_t(score: ScoreRecord) -> float:
     return float(np.nan_to_num(t))
 
 
-def compare(planted: tuple[PlantedFactor, ...], confirmed: list[ProgramRecord]) -> Job[tuple[Recovery, ...]]:
-    """For each planted factor, ask the workers how near each confirmed program comes (best fitness first)."""
-    recoveries = []
-    for factor in planted:
-        correlation, nearest = 0.0, None
-        for program in confirmed[:_COMPARED]:
-            try:
-                answer = yield Request(
-                    "resemblance",
-                    {
-                        "source": program.source,
-                        "parameters": dict(program.parameters or {}),
-                        "other_source": factor.source,
-                        "other_parameters": dict(factor.parameters),
-                    },
-                )
-            except ProgramError:
-                continue  # a program that now runs out of time or memory resembles nothing
-            if abs(answer["correlation"]) > abs(correlation):
-                correlation, nearest = answer["correlation"], program
-        recoveries.append(
-            Recovery(
-                planted=factor.name,
-                theme=factor.theme,
-                horizon_days=factor.horizon_days,
-                attainable_rank_ic=factor.attainable_rank_ic[factor.horizon_days],
-                correlation=correlation,
-                program_id=nearest.id if nearest else None,
-                program=nearest.name if nearest else None,
-            )
+def compare(program: ProgramRecord, planted: tuple[PlantedFactor, ...]) -> Job[Comparison]:
+    """Ask a worker how near a confirmed program comes to each planted factor."""
+    try:
+        answer = yield Request(
+            "resemblance",
+            {
+                "source": program.source,
+                "parameters": dict(program.parameters or {}),
+                "references": [{"source": f.source, "parameters": dict(f.parameters)} for f in planted],
+            },
         )
-    return tuple(recoveries)
+    except ProgramError:  # a program that now runs out of time or memory resembles nothing
+        return program, (0.0,) * len(planted)
+    return program, tuple(float(np.nan_to_num(value)) for value in answer["correlations"])
+
+
+def nearest(planted: tuple[PlantedFactor, ...], comparisons: Iterable[Comparison]) -> tuple[Recovery, ...]:
+    """For each planted factor the confirmed program whose signal agrees with it most, up to sign."""
+    known = sorted(comparisons, key=lambda comparison: comparison[0].id)
+    return tuple(_nearest(factor, place, known) for place, factor in enumerate(planted))
+
+
+def _nearest(factor: PlantedFactor, place: int, comparisons: list[Comparison]) -> Recovery:
+    best = max(comparisons, key=lambda comparison: abs(comparison[1][place]), default=None)
+    return Recovery(
+        planted=factor.name,
+        theme=factor.theme,
+        horizon_days=factor.horizon_days,
+        attainable_rank_ic=factor.attainable_rank_ic[factor.horizon_days],
+        correlation=best[1][place] if best else 0.0,
+        program_id=best[0].id if best else None,
+        program=best[0].name if best else None,
+    )
 
 
 def _mean_of_known(series: FloatArray) -> FloatArray:
