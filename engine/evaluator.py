@@ -28,6 +28,7 @@ from market.panel import Panel
 
 AUDIT_ROWS, AUDIT_SYMBOLS = 320, 60
 SIGNATURE_DATES = 24
+CACHE_BYTES = 256 * 2**20
 EARLY_SHARE, FEWEST_EARLY_ROWS = 3, 250
 _PROGRAMS_KEPT = 8
 
@@ -48,7 +49,7 @@ class Evaluator:
         self._panel = Panel.open(panel)
         self._train, self._validation = slice(*train), slice(*validation)
         self._whole = Bench(self._panel)
-        self._training = Bench(self._panel.head(self._validation.start))
+        self._training = Bench(self._panel.head(self._validation.start), cache_bytes=CACHE_BYTES)
 
         def labels(panel: Panel) -> Labels:
             true = Labels.of(panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
@@ -57,7 +58,11 @@ class Evaluator:
         self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
         early_rows = (self._train.stop - self._train.start) // EARLY_SHARE
         early = self._training.panel.head(self._train.start + early_rows)
-        self._early = (Bench(early), labels(early)) if early_rows >= FEWEST_EARLY_ROWS else None
+        self._early = (
+            (Bench(early, cache_bytes=CACHE_BYTES // 3), labels(early))
+            if early_rows >= FEWEST_EARLY_ROWS
+            else None
+        )
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
 
@@ -76,7 +81,7 @@ class Evaluator:
         """Fitness on the training rows of one choice of parameters, unsigned direction included in its sign."""
         signal = self._training.run(self._runnable(source), parameters)
         fitness = combined_score(signal, self._training_labels, rows=self._train)
-        return {"fitness": fitness, "cache_hit_rate": self._training.cache.hit_rate}
+        return {"fitness": fitness}
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fitness on the early training rows alone; None if they are too few to say anything."""
@@ -107,6 +112,11 @@ class Evaluator:
         known = [self._reference(reference) for reference in references]
         daily = [rank_ic(signal, other, universe=self._panel.universe) for other in known]
         return {"correlations": [mean_of_known(days) for days in daily]}
+
+    def statistics(self) -> dict[str, Any]:
+        """How often a tuning trial found an operator's result in the cache."""
+        caches = [bench.cache for bench in (self._training, *(self._early or ())[:1]) if bench.cache]
+        return {"hits": sum(cache.hits for cache in caches), "misses": sum(cache.misses for cache in caches)}
 
     def _reference(self, reference: Mapping[str, Any]) -> FloatArray:
         """The signal of a program that many others are compared with, computed once."""
@@ -151,12 +161,13 @@ class Evaluator:
 
 
 class Bench:
-    """A panel made ready for programs: its data, its operators and their cache."""
+    """A panel made ready for programs: its data, its operators and, if it has bytes to spend, their cache."""
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, *, cache_bytes: int = 0) -> None:
         self.panel = panel
         self._data = ProgramData(panel)
-        self.cache = OperatorCache(getattr(self._data, name) for name in FIELDS)
+        leaves = (getattr(self._data, name) for name in FIELDS)
+        self.cache = OperatorCache(leaves, max_bytes=cache_bytes) if cache_bytes else None
         self._operators = Operators(panel.universe, self.cache)
 
     def run(self, runnable: Runnable, values: Mapping[str, object]) -> FloatArray:

@@ -6,6 +6,7 @@ finished first, then the iterations continue. Proposals depend on (seed, iterati
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -60,7 +61,10 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class MineResult:
-    """How a run ended; the factors themselves are in the store."""
+    """How a run ended; the factors themselves are in the store.
+
+    `cache_hit_rate` is the share of operator calls inside trials that the workers had computed before.
+    """
 
     run: str
     store: str
@@ -70,6 +74,7 @@ class MineResult:
     programs_scored: int
     programs_failed: int
     elapsed_s: float
+    cache_hit_rate: float
     confirmed: tuple[int, ...]
     recovered: tuple[Recovery, ...]
 
@@ -252,9 +257,16 @@ class _Mining:
             programs_scored=counts.scored,
             programs_failed=counts.failed,
             elapsed_s=self._before_s + self._elapsed_s,
+            cache_hit_rate=self._cache_hit_rate(),
             confirmed=tuple(program.id for program in confirmed),
             recovered=recovered,
         )
+
+    def _cache_hit_rate(self) -> float:
+        """Share of operator calls in trials that were answered from the cache; NaN before the first."""
+        counts = [worker.call("statistics") for worker in self.workers if worker.is_idle]
+        calls = sum(count["hits"] + count["misses"] for count in counts)
+        return sum(count["hits"] for count in counts) / calls if calls else math.nan
 
     def _confirmed(self, trials: int) -> list[ProgramRecord]:
         ranked = self.store.ranking(run=self.run.name, top=None)

@@ -18,13 +18,11 @@ from factors.errors import ContractError
 from factors.operators.catalogue import OPERATORS, Operator
 from market.arrays import BoolArray, FloatArray
 
-DEFAULT_CACHE_BYTES = 256 * 2**20
-
 
 class OperatorCache:
     """Results of operator calls, least recently used dropped first once they exceed `max_bytes`."""
 
-    def __init__(self, leaves: Iterable[FloatArray] = (), *, max_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+    def __init__(self, leaves: Iterable[FloatArray], *, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._results: OrderedDict[Hashable, FloatArray] = OrderedDict()
@@ -34,12 +32,6 @@ class OperatorCache:
         self.misses = 0
         for leaf in leaves:
             self._remember(leaf)
-
-    @property
-    def hit_rate(self) -> float:
-        """Share of cacheable calls answered from the cache; 0.0 before the first."""
-        calls = self.hits + self.misses
-        return self.hits / calls if calls else 0.0
 
     def key(self, name: str, arguments: tuple[object, ...], keywords: dict[str, object]) -> Hashable | None:
         """The identity of a call, or None if an argument could change or cannot be identified."""

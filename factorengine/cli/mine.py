@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import signal
 import sys
@@ -128,9 +129,10 @@ def _report(config: MineConfig, result: MineResult) -> str:
     from factorengine.cli.tables import table
 
     spent = f"{result.elapsed_s:.0f} s, {result.trials_done / max(result.elapsed_s, 1e-9):.1f} trials/s"
+    cached = f"{result.cache_hit_rate:.0%} of operator calls in trials came from the cache"
     parts = [
         f"run {result.run} {result.status}: {result.iterations_done} iterations, {result.programs_scored} programs "
-        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}",
+        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}; {cached}",
         "",
         _ranking(result),
         "",
@@ -200,6 +202,7 @@ def _json(config: MineConfig, result: MineResult) -> str:
         "programs_scored": result.programs_scored,
         "programs_failed": result.programs_failed,
         "elapsed_s": round(result.elapsed_s, 3),
+        "cache_hit_rate": None if math.isnan(result.cache_hit_rate) else result.cache_hit_rate,
         "confirmed": list(result.confirmed),
         "recovered": [recovery.to_dict() for recovery in result.recovered],
         "ranked": ranked,

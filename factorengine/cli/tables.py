@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ NUMBERS = {
     "correlation": "{:+.2f}",
     "attainable_rank_ic": "{:+.4f}",
 }
-_NARROWEST = 100
+_NARROWEST, _UNBOUNDED = 100, 1000
 
 
 def shown(name: str, value: Any) -> str:
@@ -37,17 +38,15 @@ def shown(name: str, value: Any) -> str:
     return NUMBERS[name].format(value) if name in NUMBERS else str(value)
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> str:
-    """Render `rows`; `columns` maps keys to headings."""
-    grid = Table(
-        title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
-    )
+def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    """Render `rows`; `columns` maps keys to headings. On a terminal what does not fit is cut short, in a file not."""
+    grid = Table(header_style="bold", box=None, pad_edge=False)
     for key, heading in columns.items():
         numeric = key in NUMBERS or key in {"rank", "id", "days", "horizon"}
-        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
     for row in rows:
         grid.add_row(*(shown(key, row.get(key)) for key in columns))
-    width = max(_NARROWEST, shutil.get_terminal_size((120, 40)).columns)
+    width = max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _UNBOUNDED
     text = io.StringIO()
     Console(file=text, width=width, highlight=False).print(grid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())

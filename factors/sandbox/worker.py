@@ -66,6 +66,7 @@ class Worker:
     _process: subprocess.Popen[bytes] | None = None
     _buffer: bytearray = field(default_factory=bytearray)
     _deadline_s: float = 0.0
+    _waiting: bool = False
 
     def start(self) -> None:
         """Start the process and wait until its service is ready; its start-up errors are raised here."""
@@ -112,6 +113,7 @@ class Worker:
                     "or replace loops over stocks and days by operators."
                 )
             self._read()
+        self._waiting = False
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
         return _result(line)
@@ -128,6 +130,11 @@ class Worker:
         return self._process.stdout.fileno()
 
     @property
+    def is_idle(self) -> bool:
+        """Whether a process is there and no request is in flight."""
+        return self._process is not None and not self._waiting
+
+    @property
     def seconds_left(self) -> float:
         """Time until the request in flight is overdue, not below 0."""
         return max(0.0, self._deadline_s - time.monotonic())
@@ -135,6 +142,7 @@ class Worker:
     def close(self) -> None:
         """End the process at once; harmless if there is none."""
         process, self._process = self._process, None
+        self._waiting = False
         self._buffer.clear()
         if process is not None:
             process.kill()
@@ -153,6 +161,7 @@ class Worker:
         if self._process is None or self._process.stdin is None:
             raise ExecutionError("the worker has no process: start it first.")
         self._deadline_s = time.monotonic() + timeout_s
+        self._waiting = True
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()

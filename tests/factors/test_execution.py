@@ -114,7 +114,7 @@ def test_an_honest_program_passes_the_audit(panel) -> None:
 
 def test_the_cache_changes_nothing_and_is_hit(panel) -> None:
     data = ProgramData(panel)
-    cache = OperatorCache([data.close, data.volume, data.returns])
+    cache = OperatorCache([data.close, data.volume, data.returns], max_bytes=2**24)
     cached = Operators(panel.universe, cache)
     runnable = Runnable(
         program(
@@ -129,7 +129,7 @@ def test_the_cache_changes_nothing_and_is_hit(panel) -> None:
 
 def test_a_program_cannot_change_what_the_cache_holds(panel) -> None:
     data = ProgramData(panel)
-    operators = Operators(panel.universe, OperatorCache([data.close]))
+    operators = Operators(panel.universe, OperatorCache([data.close], max_bytes=2**24))
     spoiler = Runnable(program("x = ops.ts_mean(data.close, 5)\nx[:] = 0.0\nreturn x"))
     with pytest.raises(ExecutionError, match="read-only"):
         spoiler(data, operators, {})
@@ -137,7 +137,7 @@ def test_a_program_cannot_change_what_the_cache_holds(panel) -> None:
 
 def test_an_array_changed_in_place_is_computed_anew(panel) -> None:
     data = ProgramData(panel)
-    operators = Operators(panel.universe, OperatorCache([data.close]))
+    operators = Operators(panel.universe, OperatorCache([data.close], max_bytes=2**24))
     text = "x = data.close.copy()\na = ops.ts_mean(x, 5).copy()\nx *= 2.0\nreturn ops.ts_mean(x, 5) - a * 2.0"
     difference = Runnable(program(text))(data, operators, {})
     assert np.nanmax(np.abs(difference)) < 1e-9
