@@ -25,36 +25,36 @@ LANES = 4  # float64 values of a 256-bit register
 WINDOW = 20
 
 GRAPHS: dict[str, Callable[[Any, Any], Any]] = {
-    "ts_delta": lambda x, y: x - BackRef(x, WINDOW),
-    "ts_mean": lambda x, y: windows.WindowedAvg(x, WINDOW),
-    "ts_sum": lambda x, y: windows.WindowedSum(x, WINDOW),
-    "ts_std": lambda x, y: windows.WindowedStddev(x, WINDOW),
-    "ts_var": lambda x, y: windows.WindowedVar(x, WINDOW),
-    "ts_skew": lambda x, y: windows.WindowedSkew(x, WINDOW),
-    "ts_kurt": lambda x, y: windows.WindowedKurt(x, WINDOW),
-    "ts_min": lambda x, y: windows.WindowedMin(x, WINDOW),
-    "ts_max": lambda x, y: windows.WindowedMax(x, WINDOW),
-    "ts_argmax": lambda x, y: windows.TsArgMax(x, WINDOW),
-    "ts_argmin": lambda x, y: windows.TsArgMin(x, WINDOW),
-    "ts_product": lambda x, y: windows.WindowedProduct(x, WINDOW),
-    "ts_rank": lambda x, y: windows.TsRank(x, WINDOW),
-    "ts_quantile": lambda x, y: windows.WindowedQuantile(x, WINDOW, 0.3),
-    "ts_ema": lambda x, y: ExpMovingAvg(x, WINDOW),
-    "ts_decay_linear": lambda x, y: windows.DecayLinear(x, WINDOW),
-    "ts_slope": lambda x, y: windows.WindowedLinearRegressionSlope(x, WINDOW),
-    "ts_rsquare": lambda x, y: windows.WindowedLinearRegressionRSqaure(x, WINDOW),
-    "ts_residual": lambda x, y: windows.WindowedLinearRegressionResi(x, WINDOW),
+    "ts_delta": lambda x, _: x - BackRef(x, WINDOW),
+    "ts_mean": lambda x, _: windows.WindowedAvg(x, WINDOW),
+    "ts_sum": lambda x, _: windows.WindowedSum(x, WINDOW),
+    "ts_std": lambda x, _: windows.WindowedStddev(x, WINDOW),
+    "ts_var": lambda x, _: windows.WindowedVar(x, WINDOW),
+    "ts_skew": lambda x, _: windows.WindowedSkew(x, WINDOW),
+    "ts_kurt": lambda x, _: windows.WindowedKurt(x, WINDOW),
+    "ts_min": lambda x, _: windows.WindowedMin(x, WINDOW),
+    "ts_max": lambda x, _: windows.WindowedMax(x, WINDOW),
+    "ts_argmax": lambda x, _: windows.TsArgMax(x, WINDOW),
+    "ts_argmin": lambda x, _: windows.TsArgMin(x, WINDOW),
+    "ts_product": lambda x, _: windows.WindowedProduct(x, WINDOW),
+    "ts_rank": lambda x, _: windows.TsRank(x, WINDOW),
+    "ts_quantile": lambda x, _: windows.WindowedQuantile(x, WINDOW, 0.3),
+    "ts_ema": lambda x, _: ExpMovingAvg(x, WINDOW),
+    "ts_decay_linear": lambda x, _: windows.DecayLinear(x, WINDOW),
+    "ts_slope": lambda x, _: windows.WindowedLinearRegressionSlope(x, WINDOW),
+    "ts_rsquare": lambda x, _: windows.WindowedLinearRegressionRSqaure(x, WINDOW),
+    "ts_residual": lambda x, _: windows.WindowedLinearRegressionResi(x, WINDOW),
     "ts_corr": lambda x, y: windows.WindowedCorrelation(x, WINDOW, y),
     "ts_cov": lambda x, y: windows.WindowedCovariance(x, WINDOW, y),
-    "cs_rank": lambda x, y: Rank(x),
-    "cs_scale": lambda x, y: Scale(x),
+    "cs_rank": lambda x, _: Rank(x),
+    "cs_scale": lambda x, _: Scale(x),
 }
 PAIRS = {"ts_corr", "ts_cov"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """One operator: `prepare` its inputs once, then `run` as often as wanted, then `unpack` a result."""
+    """One operator: `prepare` its inputs once, then `run` as often as wanted."""
 
     name: str
     module: Any
@@ -66,7 +66,7 @@ class Compiled:
         return self.name.startswith("cs_")
 
     def prepare(self, *arrays: FloatArray) -> dict[str, FloatArray]:
-        """Convert arrays, their columns padded to whole registers with the first one."""
+        """Convert arrays, their columns padded to whole registers."""
         names = ("x", "y")[: 2 if self.name in PAIRS else 1]
         return {name: self._pack(array) for name, array in zip(names, arrays, strict=False)}
 
@@ -75,18 +75,20 @@ class Compiled:
         rows = prepared["x"].shape[0 if self.by_date else 1]
         return KunRunner.runGraph(self.executor, self.module, prepared, 0, rows)["out"]
 
-    def unpack(self, result: FloatArray, columns: int) -> FloatArray:
-        """Convert a result back to (T, N)."""
-        flat = result if self.by_date else result.transpose(1, 0, 2).reshape(result.shape[1], -1)
-        return flat[:, :columns]
-
     def _pack(self, array: FloatArray) -> FloatArray:
         padding = -array.shape[1] % (2 * LANES)
-        wide = np.hstack([array, np.repeat(array[:, :1], padding, axis=1)])
+        wide = np.hstack([array, np.full((len(array), padding), np.nan)])
         if self.by_date:
             return wide
         blocks = wide.reshape(wide.shape[0], -1, LANES).transpose(1, 0, 2)
         return np.ascontiguousarray(blocks)
+
+
+def unpack(result: FloatArray, columns: int) -> FloatArray:
+    """Convert a result back to (T, N)."""
+    if result.ndim == 3:
+        result = result.transpose(1, 0, 2).reshape(result.shape[1], -1)
+    return result[:, :columns]
 
 
 def compile_operators(names: Sequence[str]) -> dict[str, Compiled]:

@@ -24,9 +24,8 @@ import bottleneck as bn
 import numpy as np
 import pandas as pd
 import polars as pl
-from numpy.testing import assert_allclose
 
-from benchmarks.kunquant import GRAPHS, WINDOW, compile_operators
+from benchmarks.kunquant import GRAPHS, WINDOW, compile_operators, unpack
 from factors import operators as ops
 from market.arrays import FloatArray
 
@@ -81,7 +80,8 @@ def real_fields() -> tuple[FloatArray, FloatArray]:
     wide = table.pivot_table(index="date", columns="symbol", values=["close", "volume"], aggfunc="last")
     wide.index = pd.to_datetime(wide.index)
     wide = wide.loc["2008":"2014"]  # type: ignore[misc]
-    return tuple(wide[name].to_numpy(np.float64, copy=True, order="C") for name in ("close", "volume"))  # type: ignore[return-value]
+    close, volume = (np.ascontiguousarray(wide[name], dtype=np.float64) for name in ("close", "volume"))
+    return close, volume
 
 
 def ours(x: FloatArray, y: FloatArray) -> dict[str, Callable[[], FloatArray]]:
@@ -177,10 +177,10 @@ def polars_calls(x: FloatArray) -> dict[str, Callable[[], pl.DataFrame]]:
     }
 
 
-def comparable(operator: str, rival: str, result: object) -> FloatArray | None:
-    """Bring a rival's result to our scale, or None where its definition differs by more than scale."""
+def comparable(operator: str, rival: str, result: object, columns: int) -> FloatArray | None:
+    """Bring a rival's result to our layout and scale; None where it has another shape altogether."""
     if rival == "polars" and operator == "cs_rank":
-        return None  # long format; its ranks are bottleneck's and pandas'
+        return None  # long format; pandas and bottleneck prove these ranks
     values = result.to_numpy() if isinstance(result, pd.DataFrame | pl.DataFrame) else np.asarray(result)
     values = values.astype(np.float64)
     if rival == "bottleneck" and operator == "ts_rank":
@@ -188,33 +188,29 @@ def comparable(operator: str, rival: str, result: object) -> FloatArray | None:
     if rival == "bottleneck" and operator == "cs_rank":
         return values / np.isfinite(values).sum(axis=1, keepdims=True)
     if rival == "KunQuant":
-        scale = {"ts_rank": lambda v: v / WINDOW, "ts_argmax": lambda v: WINDOW - v}
-        return scale.get(operator, scale.get(operator.replace("min", "max"), lambda v: v))(values)
+        values = unpack(values, columns)
+        if operator == "ts_rank":
+            return values / WINDOW
+        if operator in {"ts_argmax", "ts_argmin"}:
+            return WINDOW - values
     return values
 
 
 def prove_equal(operator: str, rival: str, expected: FloatArray, result: object, whole: FloatArray) -> None:
-    """Compare a rival with us on complete columns (all rows where the first-value rule of ema has faded)."""
-    values = comparable(operator, rival, result)
+    """Compare a rival with us on complete columns, past the warm-up, to six digits.
+
+    A few values may differ, more of those whose running sums drift most (KunQuant's third and fourth moments), or
+    who date another one of equal values in a window.
+    """
+    values = comparable(operator, rival, result, expected.shape[1])
     if values is None:
         return
-    rows = slice(30 * WINDOW if operator == "ts_ema" else WINDOW, None)
-    tied = operator in {"ts_argmax", "ts_argmin"}  # others count the first of equal values
-    loose = rival in {"KunQuant", "bottleneck", "polars"}  # plain running sums drift
-    a, b = expected[rows][:, whole], values[rows][:, whole]
-    if tied:
-        assert (a == b).mean() > 0.9, (operator, rival)
-    else:
-        scale = float(np.nanmax(np.abs(a)))
-        known = np.isfinite(a) & np.isfinite(b)
-        assert known.mean() > 0.98, (operator, rival)
-        assert_allclose(
-            b[known],
-            a[known],
-            rtol=1e-5,
-            atol=scale * (1e-5 if loose else 1e-8),
-            err_msg=f"{operator} {rival}",
-        )
+    rows = slice(30 * WINDOW if operator == "ts_ema" else WINDOW, None)  # ema: first-value rules fade
+    theirs, mine = values[rows][:, whole], expected[rows][:, whole]
+    agree = np.isclose(theirs, mine, rtol=1e-6, atol=1e-9 * float(np.nanmax(np.abs(mine))), equal_nan=True)
+    least = {"pandas": 0.9999, "KunQuant": 0.95}.get(rival, 0.99)
+    if agree.mean() < least:
+        raise AssertionError(f"{operator}: {rival} agrees with us on {agree.mean():.4%} of values only")
 
 
 def take_turns(calls: Sequence[Call], turns: int) -> list[float]:
@@ -247,8 +243,7 @@ def measure(
         here = {rival: calls[name] for rival, calls in rivals.items() if name in calls}
         expected = mine[name]()
         for rival, call in here.items():
-            if not (name.startswith("cs_") and not whole.all() and rival == "KunQuant"):
-                prove_equal(name, rival, expected, call(), whole)
+            prove_equal(name, rival, expected, call(), whole)
         timings = take_turns([mine[name], on_two_threads(mine[name]), *here.values()], turns)
         row = Row(
             operator=name,
@@ -263,7 +258,7 @@ def measure(
 
 
 def kunquant_calls(x: FloatArray, y: FloatArray) -> dict[str, Call]:
-    """KunQuant on the same panel; the call unpacks its blocks, which costs it nothing worth timing apart."""
+    """KunQuant on the same panel."""
     compiled = compile_operators(list(GRAPHS))
     calls: dict[str, Call] = {}
     for name, operator in compiled.items():

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from factors.errors import ContractError
+from factors.operators.memory import fresh_array
 from market.arrays import FloatArray
 
 ALIGNMENT = 8  # columns of a cache line: two threads never write to the same one
@@ -46,12 +47,12 @@ def threads(count: int) -> Iterator[None]:
 
 def fill_columns(kernel: Callable[..., Any], *arguments: Any, shape: tuple[int, ...]) -> FloatArray:
     """Return a fresh (T, N) array that `kernel(*arguments, out, begin, end)` fills by columns."""
-    return _fill(kernel, arguments, np.empty(shape), shape[1], ALIGNMENT)
+    return _fill(kernel, arguments, fresh_array(shape), shape[1], ALIGNMENT)
 
 
 def fill_rows(kernel: Callable[..., Any], *arguments: Any, shape: tuple[int, ...]) -> FloatArray:
     """Return a fresh (T, N) array that `kernel(*arguments, out, begin, end)` fills by rows."""
-    return _fill(kernel, arguments, np.empty(shape), shape[0], 1)
+    return _fill(kernel, arguments, fresh_array(shape), shape[0], 1)
 
 
 def _fill(

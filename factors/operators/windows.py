@@ -29,33 +29,41 @@ from factors.operators.kernels import (
     weighted,
 )
 from factors.operators.kernels.tiles import blank_row
+from factors.operators.kernels.whole import moments as whole_moments
+from factors.operators.kernels.whole import shape as whole_shape
+from factors.operators.kernels.whole import sums as whole_sums
+from factors.operators.kernels.whole import trend as whole_trend
 from factors.operators.threads import fill_columns, fill_rows
 from market.arrays import FloatArray
 
 
 def _rolling(
-    kernel: Kernel[..., Any],
+    loop: Kernel[..., Any],
     operator: str,
     x: ArrayLike,
     window: int,
     min_periods: int | None,
     *,
     at_least: float = 1.0,
+    whole: Kernel[..., Any] | None = None,
 ) -> FloatArray:
+    """Run `loop`, or `whole` (the quicker one, if there is one) when no value of the window may be missing."""
     matrix = as_matrix(operator, x)
     window = whole_number(operator, "window", window, least=1)
     needed = max(needed_values(operator, window, min_periods), at_least)
-    return fill_columns(kernel, matrix, window, needed, blank_row(), shape=matrix.shape)
+    if whole is not None and needed == window:
+        return fill_columns(whole, matrix, window, shape=matrix.shape)
+    return fill_columns(loop, matrix, window, needed, blank_row(), shape=matrix.shape)
 
 
 def ts_sum(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Sum of the window."""
-    return _rolling(sums.window_sum, "ts_sum", x, window, min_periods)
+    return _rolling(sums.window_sum, "ts_sum", x, window, min_periods, whole=whole_sums.whole_sum)
 
 
 def ts_mean(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Mean of the window."""
-    return _rolling(sums.window_mean, "ts_mean", x, window, min_periods)
+    return _rolling(sums.window_mean, "ts_mean", x, window, min_periods, whole=whole_sums.whole_mean)
 
 
 def ts_count(x: ArrayLike, window: int) -> FloatArray:
@@ -72,27 +80,67 @@ def ts_product(x: ArrayLike, window: int, *, min_periods: int | None = None) -> 
 
 def ts_var(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Sample variance (ddof = 1) of the window; NaN for fewer than two values, exactly 0 for equal ones."""
-    return _rolling(moments.window_variance, "ts_var", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        moments.window_variance,
+        "ts_var",
+        x,
+        window,
+        min_periods,
+        at_least=2.0,
+        whole=whole_moments.whole_variance,
+    )
 
 
 def ts_std(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Sample standard deviation (ddof = 1) of the window; NaN for fewer than two values, 0 for equal ones."""
-    return _rolling(moments.window_deviation, "ts_std", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        moments.window_deviation,
+        "ts_std",
+        x,
+        window,
+        min_periods,
+        at_least=2.0,
+        whole=whole_moments.whole_deviation,
+    )
 
 
 def ts_zscore(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Last value's distance from the window's mean in standard deviations (ddof = 1), NaN if that is 0."""
-    return _rolling(moments.window_zscore, "ts_zscore", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        moments.window_zscore,
+        "ts_zscore",
+        x,
+        window,
+        min_periods,
+        at_least=2.0,
+        whole=whole_moments.whole_zscore,
+    )
 
 
 def ts_skew(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Skewness (adjusted Fisher-Pearson) of the window, from three values on; NaN for equal values."""
-    return _rolling(shape.window_skewness, "ts_skew", x, window, min_periods, at_least=3.0)
+    return _rolling(
+        shape.window_skewness,
+        "ts_skew",
+        x,
+        window,
+        min_periods,
+        at_least=3.0,
+        whole=whole_shape.whole_skewness,
+    )
 
 
 def ts_kurt(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Excess kurtosis (unbiased, as pandas) of the window, from four values on; NaN for equal values."""
-    return _rolling(shape.window_kurtosis, "ts_kurt", x, window, min_periods, at_least=4.0)
+    return _rolling(
+        shape.window_kurtosis,
+        "ts_kurt",
+        x,
+        window,
+        min_periods,
+        at_least=4.0,
+        whole=whole_shape.whole_kurtosis,
+    )
 
 
 def ts_min(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
@@ -117,17 +165,35 @@ def ts_argmax(x: ArrayLike, window: int, *, min_periods: int | None = None) -> F
 
 def ts_slope(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Slope per row of the least-squares line through the window's values."""
-    return _rolling(trend.window_slope, "ts_slope", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        trend.window_slope, "ts_slope", x, window, min_periods, at_least=2.0, whole=whole_trend.whole_slope
+    )
 
 
 def ts_rsquare(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Share of the window's variance that a straight line explains; NaN for equal values."""
-    return _rolling(trend.window_rsquare, "ts_rsquare", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        trend.window_rsquare,
+        "ts_rsquare",
+        x,
+        window,
+        min_periods,
+        at_least=2.0,
+        whole=whole_trend.whole_rsquare,
+    )
 
 
 def ts_residual(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:
     """Last value minus the least-squares line through the window; NaN where the last value is missing."""
-    return _rolling(trend.window_trend_residual, "ts_residual", x, window, min_periods, at_least=2.0)
+    return _rolling(
+        trend.window_trend_residual,
+        "ts_residual",
+        x,
+        window,
+        min_periods,
+        at_least=2.0,
+        whole=whole_trend.whole_residual,
+    )
 
 
 def ts_decay_linear(x: ArrayLike, window: int, *, min_periods: int | None = None) -> FloatArray:

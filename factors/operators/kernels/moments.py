@@ -19,8 +19,8 @@ LOST = 1e-5  # of n * S2: below, more than ten of the sixteen digits may have ca
 
 
 @device
-def finish(value: float, count: float, mean: float, squares: float) -> float:
-    """Turn a window's last value, count, mean and squared deviations (times count) into the result."""
+def finish(distance: float, count: float, squares: float) -> float:
+    """Turn the last value's distance from the mean, and count times the squared deviations, into the result."""
     return squares / (count * (count - 1.0))
 
 
@@ -35,7 +35,7 @@ def anchor_before(x: Matrix, top: int, j: int, window: int, otherwise: float) ->
 
 @device
 def recompute(x: Matrix, t: int, j: int, window: int) -> tuple[float, float]:
-    """Mean, and count times the squared deviations, of one window in two passes."""
+    """Distance of row `t` from its window's mean, and count times the squared deviations, in two passes."""
     first = max(0, t - window + 1)
     count = 0.0
     anchor = 0.0
@@ -53,7 +53,7 @@ def recompute(x: Matrix, t: int, j: int, window: int) -> tuple[float, float]:
         value = x[row, j]
         if abs(value) < np.inf:
             squares += (value - anchor - offset) ** 2
-    return anchor + offset, count * squares
+    return x[t, j] - anchor - offset, count * squares
 
 
 @kernel(fastmath=CONTRACT)
@@ -111,7 +111,7 @@ def window_variance(
                     total += tail[j]
                     square = count * (square + tail[LANE + j])
                     squares = square - total * total
-                    result = finish(value, count, anchor + total / count, squares)
+                    result = finish(value - anchor - total / count, count, squares)
                     target[j] = result if count >= needed else np.nan
                     lost += 1 if squares < LOST * square else 0
                 if lost > 0:
@@ -120,19 +120,19 @@ def window_variance(
                         total = state[j] + tail[j]
                         square = count * (state[LANE + j] + tail[LANE + j])
                         if count >= needed and square - total * total < LOST * square:
-                            mean, squares = recompute(x, t, left + j, window)
-                            target[j] = finish(row[j], count, mean, squares)
+                            distance, squares = recompute(x, t, left + j, window)
+                            target[j] = finish(distance, count, squares)
 
 
 @device
-def _deviation(value: float, count: float, mean: float, squares: float) -> float:
+def _deviation(distance: float, count: float, squares: float) -> float:
     return float(np.sqrt(squares / (count * (count - 1.0))))
 
 
 @device
-def _standardised(value: float, count: float, mean: float, squares: float) -> float:
-    scale = np.sqrt(squares / (count * (count - 1.0)))
-    return (value - mean) / scale if scale > 0.0 and abs(value) < np.inf else np.nan
+def _standardised(distance: float, count: float, squares: float) -> float:
+    score = distance * float(np.sqrt(count * (count - 1.0) / squares))
+    return score if (squares > 0.0) & (abs(score) < np.inf) else np.nan
 
 
 window_deviation = window_variance.variant("window_deviation", finish=_deviation)

@@ -5,15 +5,24 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
-from factors.operators.kernels.moments import CONTRACT, LOST, anchor_before
+from factors.operators.kernels.moments import CONTRACT, anchor_before
 from factors.operators.kernels.tiles import LANE, tile_width
+
+LOST = 1e-3  # of the mean square about the anchor: below, its powers may have lost too many digits
 
 
 @device
 def finish(count: float, m2: float, m3: float, m4: float) -> float:
     """Turn the central moments (divided by count) into the result: here the adjusted skewness."""
-    adjustment = np.sqrt(count * (count - 1.0)) / (count - 2.0)
-    return adjustment * m3 / (m2 * np.sqrt(m2)) if (count > 2.0) & (m2 > 0.0) else np.nan
+    adjustment = float(np.sqrt(count * (count - 1.0))) / (count - 2.0)
+    skewness = m3 * adjustment / (m2 * float(np.sqrt(m2)))
+    return skewness if (count > 2.0) & (m2 > 0.0) else np.nan
+
+
+@device
+def fourth() -> bool:
+    """Whether the fourth moment is wanted."""
+    return False
 
 
 @device
@@ -75,7 +84,8 @@ def window_skewness(
                         tail[j] = shorter[j] + deviation
                         tail[LANE + j] = shorter[LANE + j] + square
                         tail[2 * LANE + j] = shorter[2 * LANE + j] + square * deviation
-                        tail[3 * LANE + j] = shorter[3 * LANE + j] + square * square
+                        if fourth():
+                            tail[3 * LANE + j] = shorter[3 * LANE + j] + square * square
             state[: 4 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
                 row = x[t, left:right]
@@ -94,38 +104,47 @@ def window_skewness(
                     s1 = state[j] + deviation
                     s2 = state[LANE + j] + square
                     s3 = state[2 * LANE + j] + square * deviation
-                    s4 = state[3 * LANE + j] + square * square
                     state[j] = s1
                     state[LANE + j] = s2
                     state[2 * LANE + j] = s3
-                    state[3 * LANE + j] = s4
                     state[4 * LANE + j] = count
-                    mean = (s1 + tail[j]) / count
-                    s2 = (s2 + tail[LANE + j]) / count
-                    s3 = (s3 + tail[2 * LANE + j]) / count
-                    s4 = (s4 + tail[3 * LANE + j]) / count
+                    share = 1.0 / count
+                    mean = (s1 + tail[j]) * share
+                    s2 = (s2 + tail[LANE + j]) * share
+                    s3 = (s3 + tail[2 * LANE + j]) * share
                     m2 = s2 - mean * mean
                     m3 = s3 - mean * (3.0 * s2 - 2.0 * mean * mean)
-                    m4 = s4 - mean * (4.0 * s3 - mean * (6.0 * s2 - 3.0 * mean * mean))
+                    m4 = 0.0
+                    if fourth():
+                        s4 = state[3 * LANE + j] + square * square
+                        state[3 * LANE + j] = s4
+                        s4 = (s4 + tail[3 * LANE + j]) * share
+                        m4 = s4 - mean * (4.0 * s3 - mean * (6.0 * s2 - 3.0 * mean * mean))
                     result = finish(count, m2, m3, m4)
                     target[j] = result if count >= needed else np.nan
-                    lost += 1 if m2 * m2 < LOST * s4 else 0
+                    lost += 1 if m2 < LOST * s2 else 0
                 if lost > 0:
                     for j in range(row.size):
                         count = state[4 * LANE + j]
                         mean = (state[j] + tail[j]) / count
-                        m2 = (state[LANE + j] + tail[LANE + j]) / count - mean * mean
-                        s4 = (state[3 * LANE + j] + tail[3 * LANE + j]) / count
-                        if count >= needed and m2 * m2 < LOST * s4:
+                        s2 = (state[LANE + j] + tail[LANE + j]) / count
+                        if count >= needed and s2 - mean * mean < LOST * s2:
                             count, m2, m3, m4 = central_moments(x, t, left + j, window)
                             target[j] = finish(count, m2, m3, m4)
 
 
 @device
-def _kurtosis(count: float, m2: float, m3: float, m4: float) -> float:
-    ratio = (count + 1.0) * m4 / (m2 * m2) - 3.0 * (count - 1.0)
-    result = ratio * (count - 1.0) / ((count - 2.0) * (count - 3.0))
+def kurtosis(count: float, m2: float, m3: float, m4: float) -> float:
+    """Unbiased excess kurtosis."""
+    unit = (count - 1.0) / ((count - 2.0) * (count - 3.0))
+    result = ((count + 1.0) * m4 / (m2 * m2) - 3.0 * (count - 1.0)) * unit
     return result if (count > 3.0) & (m2 > 0.0) else np.nan
 
 
-window_kurtosis = window_skewness.variant("window_kurtosis", finish=_kurtosis)
+@device
+def yes() -> bool:
+    """Ask for the fourth moment."""
+    return True
+
+
+window_kurtosis = window_skewness.variant("window_kurtosis", finish=kurtosis, fourth=yes)

@@ -121,7 +121,8 @@ def window_slope(
                     syy = yy - y * y
                     stt = count * (tt + tail[3 * LANE + j]) - time * time
                     sty = count * (ty + tail[4 * LANE + j]) - time * y
-                    result = finish(value, clock, anchor + y / count, time / count, syy, stt, sty)
+                    share = 1.0 / count
+                    result = finish(value, clock, anchor + y * share, time * share, syy, stt, sty)
                     target[j] = result if count >= needed else np.nan
                     lost += 1 if syy < LOST * yy else 0
                 if lost > 0:
@@ -138,7 +139,7 @@ def window_slope(
 def _rsquare(
     value: float, clock: float, mean: float, mean_time: float, syy: float, stt: float, sty: float
 ) -> float:
-    share = sty / stt * (sty / syy)
+    share = sty * sty / (stt * syy)
     return min(share, 1.0) if (stt > 0.0) & (syy > 0.0) else np.nan
 
 
