@@ -18,6 +18,7 @@ read-only; keyed by the source text, the CPU and, added here, by what a kernel p
 import hashlib
 import inspect
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MappingProxyType
@@ -151,6 +152,22 @@ def kernel(function: Any = None, /, *, fastmath: frozenset[str] = frozenset()) -
 def device(function: Callable[P, R]) -> Device[P, R]:
     """Declare a helper to be inlined into the kernels that call it by name."""
     return Device(function)
+
+
+def use_cache_read_only() -> None:
+    """Read compiled code from the disk cache, but never write to it: for processes that may not write files.
+
+    Numba tests a folder by writing to it; here it is asked for its permissions instead. A kernel that is not in
+    the cache is compiled in memory.
+    """
+    from numba.core import caching  # private parts, as Numba has no public switch for this
+
+    def ensure_cache_path(locator: Any) -> None:
+        if not os.access(locator.get_cache_path(), os.W_OK):
+            raise PermissionError(f"{locator.get_cache_path()} is not a writable folder")
+
+    setattr(caching._CacheLocator, "ensure_cache_path", ensure_cache_path)  # noqa: B010
+    setattr(caching.Cache, "save_overload", lambda *_: None)  # noqa: B010
 
 
 def kernels() -> tuple["Kernel[Any, Any]", ...]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from factors.errors import MemoryProgramError
+from factors.jit import use_cache_read_only
 from factors.sandbox.guard import cut_off, limit_resources
 from market.errors import FactorEngineError
 
@@ -40,6 +41,7 @@ def main() -> None:
 def _start(opening: dict[str, Any]) -> Any:
     module, _, name = opening["service"].partition(":")
     service = getattr(importlib.import_module(module), name)(**opening["settings"])
+    use_cache_read_only()
     limit_resources(opening["memory_bytes"])
     readable = [*_interpreter_folders(), *map(Path, opening["readable"])]
     cut_off(readable=readable, writable=map(Path, opening["writable"]))
