@@ -199,7 +199,7 @@ def comparable(operator: str, rival: str, result: object, columns: int) -> Float
 def prove_equal(operator: str, rival: str, expected: FloatArray, result: object, whole: FloatArray) -> None:
     """Compare a rival with us on complete columns, past the warm-up, to six digits.
 
-    A few values may differ, more of those whose running sums drift most (KunQuant's third and fourth moments), or
+    A few values may differ, most of those whose running sums drift most (KunQuant's third and fourth moments), or
     who date another one of equal values in a window.
     """
     values = comparable(operator, rival, result, expected.shape[1])
@@ -208,7 +208,7 @@ def prove_equal(operator: str, rival: str, expected: FloatArray, result: object,
     rows = slice(30 * WINDOW if operator == "ts_ema" else WINDOW, None)  # ema: first-value rules fade
     theirs, mine = values[rows][:, whole], expected[rows][:, whole]
     agree = np.isclose(theirs, mine, rtol=1e-6, atol=1e-9 * float(np.nanmax(np.abs(mine))), equal_nan=True)
-    least = {"pandas": 0.9999, "KunQuant": 0.95}.get(rival, 0.99)
+    least = {"pandas": 0.999, "KunQuant": 0.95}.get(rival, 0.99)
     if agree.mean() < least:
         raise AssertionError(f"{operator}: {rival} agrees with us on {agree.mean():.4%} of values only")
 

@@ -2,16 +2,20 @@
 
 import operator as py
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from factors.errors import ContractError, LookAheadError
 from market.arrays import BoolArray, FloatArray
 
-ArrayLike: TypeAlias = NDArray[Any] | pd.DataFrame | Sequence[Sequence[float]]
+if TYPE_CHECKING:  # frames are recognised by what they can do: operators do not need pandas
+    import pandas as pd
+
+ArrayLike: TypeAlias = "NDArray[Any] | pd.DataFrame | Sequence[Sequence[float]]"
+Operand: TypeAlias = "NDArray[Any] | pd.DataFrame | Sequence[Sequence[float]] | float"
+Universe: TypeAlias = "NDArray[np.bool_] | pd.DataFrame | None"
 
 
 def as_matrix(operator: str, x: ArrayLike) -> FloatArray:
@@ -20,7 +24,7 @@ def as_matrix(operator: str, x: ArrayLike) -> FloatArray:
     Raises:
         ContractError: `x` is not numeric or not two-dimensional.
     """
-    values = x.to_numpy() if isinstance(x, pd.DataFrame) else x
+    values = x.to_numpy() if hasattr(x, "to_numpy") else x
     try:
         matrix = np.asarray(values, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
@@ -96,9 +100,7 @@ def as_number(operator: str, name: str, value: object, *, low: float, high: floa
     return float(value)
 
 
-def as_members(
-    operator: str, universe: NDArray[Any] | pd.DataFrame | None, shape: tuple[int, ...]
-) -> BoolArray:
+def as_members(operator: str, universe: Universe, shape: tuple[int, ...]) -> BoolArray:
     """Return the membership mask in the kernels' layout: (T, N), or one row of True for everyone.
 
     Raises:

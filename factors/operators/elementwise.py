@@ -10,7 +10,7 @@ import numpy as np
 
 from factors.errors import ContractError
 from factors.jit import Kernel
-from factors.operators.arguments import ArrayLike, as_matrix, as_number
+from factors.operators.arguments import ArrayLike, Operand, as_matrix, as_number
 from factors.operators.kernels import elementwise
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
@@ -61,31 +61,29 @@ def clip(x: ArrayLike, low: float, high: float) -> FloatArray:
     return np.clip(matrix, bottom, top)
 
 
-def safe_div(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+def safe_div(x: Operand, y: Operand) -> FloatArray:
     """Quotient x / y, NaN where y is 0; one of the two may be a number."""
     return _pairwise(elementwise.divide_values, "safe_div", x, y)
 
 
-def minimum(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+def minimum(x: Operand, y: Operand) -> FloatArray:
     """Smaller of the two, NaN where either is; one of the two may be a number."""
     return _pairwise(elementwise.minimum_values, "minimum", x, y)
 
 
-def maximum(x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+def maximum(x: Operand, y: Operand) -> FloatArray:
     """Larger of the two, NaN where either is; one of the two may be a number."""
     return _pairwise(elementwise.maximum_values, "maximum", x, y)
 
 
-def where(condition: ArrayLike, x: ArrayLike | float, y: ArrayLike | float) -> FloatArray:
+def where(condition: ArrayLike, x: Operand, y: Operand) -> FloatArray:
     """`x` where the condition is true (not 0), else `y`; NaN where a numeric condition is NaN."""
     chosen = as_matrix("where", condition)
     first, second = _operand("where", x, chosen.shape), _operand("where", y, chosen.shape)
     return fill_rows(elementwise.choose_values, chosen, first, second, shape=chosen.shape)
 
 
-def _pairwise(
-    kernel: Kernel[..., Any], operator: str, x: ArrayLike | float, y: ArrayLike | float
-) -> FloatArray:
+def _pairwise(kernel: Kernel[..., Any], operator: str, x: Operand, y: Operand) -> FloatArray:
     given = y if isinstance(x, Number) else x
     if isinstance(given, Number):
         raise ContractError(
@@ -96,7 +94,7 @@ def _pairwise(
     return fill_rows(kernel, first, second, shape=shape)
 
 
-def _operand(operator: str, x: ArrayLike | float, shape: tuple[int, ...]) -> FloatArray:
+def _operand(operator: str, x: Operand, shape: tuple[int, ...]) -> FloatArray:
     """Return `x`, or the number `x` everywhere, as an array of `shape`."""
     if isinstance(x, Number):
         return np.full(shape, x, dtype=np.float64)

@@ -14,9 +14,8 @@ import numpy as np
 
 from factors.errors import ContractError
 from factors.jit import Kernel
-from factors.operators.arguments import ArrayLike, as_matrices, as_matrix, as_members
+from factors.operators.arguments import ArrayLike, Universe, as_matrices, as_matrix, as_members
 from factors.operators.kernels import groups as kernels
-from factors.operators.sections import Universe
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
 

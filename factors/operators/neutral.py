@@ -3,9 +3,8 @@
 import numpy as np
 
 from factors.errors import ContractError
-from factors.operators.arguments import ArrayLike, as_matrices, as_members
+from factors.operators.arguments import ArrayLike, Universe, as_matrices, as_members
 from factors.operators.kernels import regression
-from factors.operators.sections import Universe
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
 

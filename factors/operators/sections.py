@@ -9,17 +9,11 @@ Raises (all of them):
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 from factors.jit import Kernel
-from factors.operators.arguments import ArrayLike, as_matrix, as_members, as_number, whole_number
+from factors.operators.arguments import ArrayLike, Universe, as_matrix, as_members, as_number, whole_number
 from factors.operators.kernels import ranking, sections
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
-
-Universe = NDArray[np.bool_] | pd.DataFrame | None
 
 
 def _across(

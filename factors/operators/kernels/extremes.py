@@ -27,11 +27,12 @@ def window_maximum(
     window = min(window, max(rows, 1))
     step = tile_width(end - begin)
     suffix = np.empty((window + 1, LANE))
-    state = np.empty(2 * LANE)  # best so far in this block, count
+    best = np.empty((2, LANE))  # so far in this block: as of the last row and of this one, taking turns
+    present_count = np.empty(LANE)
     for left in range(begin, end, step):
         right = min(left + step, end)
         suffix[:] = neutral()
-        state[:] = 0.0
+        present_count[:] = 0.0
         for top in range(0, rows, window):
             if top > 0:
                 for k in range(window - 1, 0, -1):
@@ -41,22 +42,24 @@ def window_maximum(
                     for j in range(row.size):
                         value = row[j]
                         tail[j] = combine(value if abs(value) < np.inf else neutral(), shorter[j])
-            state[:LANE] = neutral()
+            best[top % 2] = neutral()
             for t in range(top, min(top + window, rows)):
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]
                 target = out[t, left:right]
+                before = best[t % 2]
+                after = best[1 - t % 2]
                 for j in range(row.size):
                     value = row[j]
                     present = abs(value) < np.inf
-                    head = combine(state[j], value if present else neutral())
+                    head = combine(before[j], value if present else neutral())
                     left_behind = 1.0 if abs(gone[j]) < np.inf else 0.0
-                    count = state[LANE + j] + (1.0 if present else 0.0) - left_behind
-                    state[j] = head
-                    state[LANE + j] = count
-                    best = combine(head, tail[j])
-                    target[j] = best if count >= needed else np.nan
+                    count = present_count[j] + (1.0 if present else 0.0) - left_behind
+                    after[j] = head
+                    present_count[j] = count
+                    result = combine(head, tail[j])
+                    target[j] = result if count >= needed else np.nan
 
 
 @device
@@ -98,7 +101,8 @@ def days_since_maximum(
     window = min(window, max(rows, 1))
     step = tile_width(end - begin)
     suffix = np.empty((window + 1, 2 * LANE))  # best, its row
-    state = np.empty(3 * LANE)  # best, its row, count
+    best = np.empty((2, LANE))  # so far in this block: as of the last row and of this one, taking turns
+    state = np.empty(2 * LANE)  # rows since the best, count
     for left in range(begin, end, step):
         right = min(left + step, end)
         suffix[:] = -np.inf
@@ -113,34 +117,35 @@ def days_since_maximum(
                     for j in range(row.size):
                         value = row[j]
                         value = orient(value) if abs(value) < np.inf else -np.inf
-                        best = shorter[j]
+                        later = shorter[j]
                         when = shorter[LANE + j]
-                        tail[j] = value if value > best else best
-                        tail[LANE + j] = clock if value > best else when
-            state[:LANE] = -np.inf
+                        tail[j] = value if value > later else later
+                        tail[LANE + j] = clock if value > later else when
+            best[top % 2] = -np.inf
+            state[:LANE] = 0.0
             for t in range(top, min(top + window, rows)):
                 clock = float(t)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]
                 target = out[t, left:right]
+                before = best[t % 2]
+                after = best[1 - t % 2]
                 for j in range(row.size):
                     value = row[j]
                     present = abs(value) < np.inf
                     value = orient(value) if present else -np.inf
-                    best = state[j]
-                    when = state[LANE + j]
                     left_behind = 1.0 if abs(gone[j]) < np.inf else 0.0
-                    count = state[2 * LANE + j] + (1.0 if present else 0.0) - left_behind
-                    when = clock if value >= best else when
-                    best = max(best, value)
-                    state[j] = best
-                    state[LANE + j] = when
-                    state[2 * LANE + j] = count
-                    earlier = tail[j]
-                    earlier_when = tail[LANE + j]
-                    when = earlier_when if earlier > best else when
-                    target[j] = clock - when if count >= needed else np.nan
+                    count = state[LANE + j] + (1.0 if present else 0.0) - left_behind
+                    age = state[j] + 1.0
+                    age = 0.0 if value >= before[j] else age
+                    head = max(before[j], value)
+                    after[j] = head
+                    state[j] = age
+                    state[LANE + j] = count
+                    earlier_age = clock - tail[LANE + j]
+                    age = earlier_age if tail[j] > head else age
+                    target[j] = age if count >= needed else np.nan
 
 
 @device
