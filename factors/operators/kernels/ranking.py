@@ -6,8 +6,6 @@ keys; a column's number rides along in the lower bits. The insertion pass compar
 makes the order exact, whatever the key did. A row which defeats the key is sorted by comparison instead.
 """
 
-# ruff: noqa: ARG001 - the formulas that share a loop share its parameters, needed or not
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +17,8 @@ PATIENCE = 12  # places per value that the insertion pass may move before sortin
 KEYS = 65536
 MISSING = 65535  # the last key: missing values come to lie behind all others
 BYTE = np.uint32(255)
+SHARE = 0.0  # of levels: the rank divided by the number of values
+MIDDLE = -1.0  # of levels: the same, half a rank lower
 
 
 @device
@@ -150,8 +150,13 @@ def sort_row(
 
 @device
 def finish(rank: float, size: float, levels: float) -> float:
-    """Turn an average rank (from 1) among `size` values into the result."""
-    return rank / size
+    """Turn an average rank (from 1) among `size` values into a share, its middle, or one of `levels` buckets."""
+    if levels == SHARE:
+        return rank / size
+    middle = (rank - 0.5) / size
+    if levels == MIDDLE:
+        return middle
+    return min(float(np.floor(middle * levels)), levels - 1.0) if middle == middle else np.nan
 
 
 @kernel
@@ -186,20 +191,6 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
         count = float(size)
         for j in range(width):
             target[j] = finish(target[j], count, levels)
-
-
-@device
-def _share(rank: float, size: float, levels: float) -> float:
-    return (rank - 0.5) / size
-
-
-@device
-def _bucket(rank: float, size: float, levels: float) -> float:
-    return min(float(np.floor((rank - 0.5) / size * levels)), levels - 1.0) if rank == rank else np.nan
-
-
-share_rows = rank_rows.variant("share_rows", finish=_share)
-bucket_rows = rank_rows.variant("bucket_rows", finish=_bucket)
 
 
 @device
