@@ -46,7 +46,7 @@ def python(code: str, **environment: str) -> str:
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=environment.pop("cwd", str(ROOT)),
-        env={**os.environ, **environment},
+        env={**{k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}, **environment},
         capture_output=True,
         text=True,
         check=False,
