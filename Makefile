@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MINE_FLAGS ?=
+# Some systems ship Python without ensurepip: there virtualenv, from pip, makes the environment.
+MAKE_VENV = $(PYTHON) -m venv $(VENV) 2>/dev/null || \
+	($(PYTHON) -m pip install --quiet --target .bootstrap virtualenv && \
+	PYTHONPATH=.bootstrap $(PYTHON) -m virtualenv --quiet $(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help mine test check format bench clean
@@ -11,12 +15,12 @@ help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 $(VENV)/.run: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(MAKE_VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(MAKE_VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
@@ -44,5 +48,5 @@ bench: $(VENV)/.bench  ## Measure operators, scoring and evaluations; writes ben
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove the environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .bootstrap .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

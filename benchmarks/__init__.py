@@ -1,0 +1,1 @@
+"""Measurements against peers; each proves equality before it times."""
