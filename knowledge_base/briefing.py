@@ -116,7 +116,9 @@ def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...
 def _best(connection: Connection, run_id: int, limit: int) -> list[int]:
     """Return the ids of the best programs, one for each cluster of alike signals."""
     rewarded = (Program.run_id == run_id, Program.status == "scored", Program.reward.is_not(None))
-    ordered_ids = select(Program.id, Program.cluster).where(*rewarded).order_by(Program.reward.desc(), Program.id)
+    ordered_ids = (
+        select(Program.id, Program.cluster).where(*rewarded).order_by(Program.reward.desc(), Program.id)
+    )
     best: dict[int, int] = {}
     for row in connection.execute(ordered_ids):
         best.setdefault(-row.id if row.cluster is None else row.cluster, row.id)
