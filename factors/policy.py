@@ -44,7 +44,7 @@ _PANDAS = frozenset(
     "DataFrame Series Index MultiIndex NA NaT Timedelta Timestamp concat cut isna isnull merge notna notnull qcut "
     "unique".split()
 )
-_NUMBA = frozenset("njit jit prange vectorize guvectorize float64 float32 int64 int32 boolean".split())
+_NUMBA = frozenset("njit jit prange float64 float32 int64 int32 boolean".split())  # what can check its bounds
 _MATH = frozenset(
     "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp expm1 fabs "
     "factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp lgamma log "
@@ -53,8 +53,8 @@ _MATH = frozenset(
 ALLOWED_MODULES: Final = {"numpy": _NUMPY, "pandas": _PANDAS, "numba": _NUMBA, "math": _MATH}
 
 _ATTRIBUTES_DENIED = frozenset(
-    """base ctypes ctypeslib data_as dump dumps eval exec f_back f_globals f_locals flags format format_map func_globals
-    fromfile gi_frame itemset loader memmap pipe plot query register setfield setflags style tobytes tofile
+    """base ctypes data_as dump dumps eval f_back f_code f_globals f_locals flags format format_map fromfile gi_code
+    gi_frame itemset memmap pipe plot query setfield setflags style tb_frame tb_next tobytes tofile
     with_traceback""".split()
 )
 _CONVERSIONS_ALLOWED = frozenset({"to_numpy", "to_frame", "to_list"})
