@@ -9,10 +9,12 @@ import hashlib
 import platform
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import market
+from factors.jit import kernels
 from factors.precompile import Progress, compile_all
 from market.loaders.cache import cache_folder
 
@@ -25,13 +27,15 @@ def is_compiled() -> bool:
 
 
 def ensure_compiled(*, progress: Callable[[Progress], None] = lambda _: None, processes: int = 2) -> None:
-    """Compile the kernels of all modules imported so far unless that was done before; see `compile_all`.
+    """Compile the operators' kernels, and scoring's if imported, unless that was done before; see `compile_all`.
 
     Worker processes cannot write to the disk cache, so a caller does this before it starts them.
     """
     if is_compiled():
         return
-    compile_all(progress=progress, processes=processes)
+    import_module("factors.operators")
+    ours = [kernel for kernel in kernels() if kernel.name.startswith(tuple(f"{name}." for name in _PACKAGES))]
+    compile_all(ours, progress=progress, processes=processes)
     stamp = _stamp()
     try:
         stamp.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,6 @@ from market.arrays import FloatArray
 Columns = NDArray[np.uint32]
 PATIENCE = 12  # places per value that the insertion pass may move before sorting by comparison
 KEYS = 65536
-MISSING = 65535  # the last key: missing values come to lie behind all others
 BYTE = np.uint32(255)
 SHARE = 0.0  # of levels: the rank divided by the number of values
 MIDDLE = -1.0  # of levels: the same, half a rank lower
@@ -25,7 +24,10 @@ MIDDLE = -1.0  # of levels: the same, half a rank lower
 def key_row(
     row: FloatArray, member: NDArray[np.bool_], guess: FloatArray, values: FloatArray, packed: Columns
 ) -> int:
-    """Copy members' present values to `values` (others: inf), key and column to `packed`; return how many."""
+    """Copy members' present values to `values` (others: inf), their keys and columns to the front of `packed`.
+
+    Returns how many there are.
+    """
     centre = guess[0]
     scale = guess[1]
     size = 0
@@ -35,10 +37,11 @@ def key_row(
         distance = value - centre
         place = distance / (abs(distance) + scale) * 32700.0 + 32700.0
         place = place if place == place else 0.0
-        key = np.int32(place if present else 65535.0)
         values[j] = value if present else np.inf
-        packed[j] = np.uint32((key << np.int32(16)) | np.int32(j))
-        size += 1 if present else 0
+        packed[j] = np.uint32((np.int32(place) << np.int32(16)) | np.int32(j))
+    for j in range(row.size):  # apart from the loop above, which runs in SIMD lanes
+        packed[size] = packed[j]
+        size += 1 if values[j] < np.inf else 0
     return size
 
 
@@ -128,7 +131,7 @@ def sort_row(
     """
     size = key_row(row, member, guess, values, columns)
     if row.size <= KEYS:
-        count_sort(columns, spare)
+        count_sort(columns[:size], spare[:size])
         for i in range(size):
             ordered[i] = values[columns[i]]
         settle(ordered, columns, size)
