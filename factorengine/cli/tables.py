@@ -26,7 +26,8 @@ NUMBERS = {
     "correlation": "{:+.2f}",
     "attainable_rank_ic": "{:+.4f}",
 }
-_NARROWEST, _UNBOUNDED = 100, 1000
+_COUNTS = frozenset({"rank", "id", "days", "horizon"})
+_FEWEST, _UNBOUNDED = 20, 1000
 
 
 def shown(name: str, value: Any) -> str:
@@ -39,17 +40,25 @@ def shown(name: str, value: Any) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
-    """Render `rows`; `columns` maps keys to headings. On a terminal what does not fit is cut short, in a file not."""
+    """Render `rows`; `columns` maps keys to headings. On a terminal long parameters are cut short, in a file not."""
     grid = Table(header_style="bold", box=None, pad_edge=False)
+    cells = {key: [shown(key, row.get(key)) for row in rows] for key in columns}
     for key, heading in columns.items():
-        numeric = key in NUMBERS or key in {"rank", "id", "days", "horizon"}
-        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        grid.add_row(*(shown(key, row.get(key)) for key in columns))
-    width = max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else _UNBOUNDED
+        numeric = key in NUMBERS or key in _COUNTS
+        grid.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+    if "parameters" in cells and sys.stdout.isatty():
+        others = sum(max(map(len, [columns[key], *cells[key]])) + 2 for key in columns if key != "parameters")
+        room = max(_FEWEST, shutil.get_terminal_size().columns - others)
+        cells["parameters"] = [_cut(text, room) for text in cells["parameters"]]
+    for row in zip(*cells.values(), strict=True):
+        grid.add_row(*row)
     text = io.StringIO()
-    Console(file=text, width=width, highlight=False).print(grid)
+    Console(file=text, width=_UNBOUNDED, highlight=False).print(grid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
 
 
 def _short(value: Any) -> str:
