@@ -14,7 +14,6 @@ import pandas as pd
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS, Labels
 from backtest.scoring import score
 from engine.evaluator import Bench
-from engine.source import laid_out
 from factors.causality import audit_causality
 from factors.compiled import ensure_compiled
 from factors.execution import Runnable, require_opinion
@@ -24,6 +23,7 @@ from factors.sandbox import Limits, Worker
 from market.arrays import FloatArray
 from market.errors import DataError
 from market.panel import Panel
+from market.storage import laid_out
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from engine.config import MineConfig
 from market.errors import DataError
 from market.loaders.cache import cache_folder
 from market.panel import Panel
+from market.storage import laid_out
 from market.synthetic import DEFAULT_SEED, PlantedFactor, default_market, read_truth, write_truth
 
 BUILT_IN_VERSION = 1
@@ -64,15 +64,6 @@ def open_market(config: MineConfig) -> Iterator[MiningMarket]:
     searched = mining_panel(panel, splits)
     with laid_out(searched) as folder:
         yield MiningMarket(panel=searched, folder=folder, splits=splits, planted=planted, origin=origin)
-
-
-@contextmanager
-def laid_out(panel: Panel) -> Iterator[Path]:
-    """A panel folder that worker processes can map, removed afterwards."""
-    with tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
-        folder = Path(scratch) / "panel"
-        panel.save(folder)
-        yield folder
 
 
 def _given(path: Path, universe: str) -> tuple[Panel, tuple[PlantedFactor, ...], str]:

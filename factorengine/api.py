@@ -1,23 +1,26 @@
-"""The public functions: evaluate one program, run one program, mine for many."""
+"""The public functions: evaluate one program, run one program, mine for many.
+
+The search's own imports wait until somebody mines: evaluating a program needs neither Optuna nor a database.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from agents.grammar import GrammarProposer
-from agents.proposer import Proposer
-from engine.config import MineConfig
-from engine.evaluation import Evaluation
+from engine.evaluation import Evaluation, values
 from engine.evaluation import evaluate as evaluate_program
-from engine.mining import MineResult, Progress
-from engine.mining import mine as mine_factors
 from factors.program import Program, read_program
 from factors.sandbox import Limits
 from market.panel import Panel
+
+if TYPE_CHECKING:
+    from agents.proposer import Proposer
+    from engine.config import MineConfig
+    from engine.mining import MineResult, Progress
 
 
 def evaluate(
@@ -47,8 +50,6 @@ def run(
     source_or_path: str | Path | Program, panel: Panel, parameters: Mapping[str, object] | None = None
 ) -> pd.DataFrame:
     """The values of a program on a panel (dates × symbols, NaN = no opinion), computed in a sandbox."""
-    from engine.evaluation import values
-
     return panel.to_frame(values(_program(source_or_path), panel, parameters=parameters))
 
 
@@ -64,6 +65,10 @@ def mine(
 
     Raises `ConfigError`, `DataError` or `StoreError`; a program's failure is recorded and the search goes on.
     """
+    from agents.grammar import GrammarProposer
+    from engine.config import MineConfig
+    from engine.mining import mine as mine_factors
+
     chosen = config or MineConfig.of(settings)
     return mine_factors(
         chosen, proposer=proposer or GrammarProposer(), on_progress=on_progress, should_stop=should_stop

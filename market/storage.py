@@ -15,6 +15,8 @@ import os
 import shutil
 import tempfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,15 @@ def open_panel(folder: Path, *, verify: bool = False) -> Panel:
             if _checksum(arrays[name]) != checksum:
                 raise DataError(f"the panel folder {folder} is damaged ({name}.npy changed): write it again.")
     return panel
+
+
+@contextmanager
+def laid_out(panel: Panel) -> Iterator[Path]:
+    """A panel folder that other processes can map, removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
+        folder = Path(scratch) / "panel"
+        save_panel(panel, folder)
+        yield folder
 
 
 def _write(panel: Panel, folder: Path) -> None:
