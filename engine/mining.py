@@ -24,6 +24,7 @@ from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.similarity import Clusters
 from engine.source import MiningMarket, open_market
 from factors.compiled import ensure_compiled
+from factors.errors import ProgramError
 from factors.program import Program
 from factors.sandbox import Limits, Worker
 from factors.seeds import seed_sources
@@ -188,9 +189,11 @@ class _Mining:
         worker = self.workers[0]
         for ranked in sorted(self.store.ranking(run=self.run.name, top=None), key=lambda factor: factor.id):
             program = self.store.program(ranked.id)
-            answer = worker.call(
-                "signature", source=program.source, parameters=dict(program.parameters or {})
-            )
+            parameters = dict(program.parameters or {})
+            try:
+                answer = worker.call("signature", source=program.source, parameters=parameters)
+            except ProgramError:
+                continue  # it ran before and is too slow or too large today: it keeps the cluster it had
             self._welcome(
                 Assessed(
                     program_id=program.id,
