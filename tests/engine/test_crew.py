@@ -1,0 +1,133 @@
+"""Jobs on workers, with workers that answer from a script instead of a process."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from engine.crew import Crew
+from engine.requests import Request
+from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
+
+Reply = dict | ProgramError
+
+
+class ScriptedWorker:
+    """Answers a request at once with `reply(method)`; a pipe makes it selectable as a process is."""
+
+    seconds_left = 60.0
+
+    def __init__(self, reply: Callable[[str], Reply]) -> None:
+        self._reply = reply
+        self._read_end, self._write_end = os.pipe()
+        self.asked: list[str] = []
+        self.refuse_next = False
+
+    def fileno(self) -> int:
+        return self._read_end
+
+    def submit(self, method: str, **_: object) -> None:
+        if self.refuse_next:
+            self.refuse_next = False
+            raise ExecutionError("the process died.")
+        self.asked.append(method)
+        os.write(self._write_end, b".")
+
+    def receive(self) -> dict:
+        os.read(self._read_end, 1)
+        reply = self._reply(self.asked[-1])
+        if isinstance(reply, ProgramError):
+            raise reply
+        return reply
+
+    def close(self) -> None:
+        os.close(self._read_end)
+        os.close(self._write_end)
+
+
+@pytest.fixture
+def hire() -> Iterator[Callable[..., list[ScriptedWorker]]]:
+    hired: list[ScriptedWorker] = []
+
+    def workers(count: int, reply: Callable[[str], Reply] = lambda method: {"said": method}):
+        hired.extend(ScriptedWorker(reply) for _ in range(count))
+        return hired
+
+    yield workers
+    for worker in hired:
+        worker.close()
+
+
+def job(name: str, *steps: str):
+    """Ask each step in turn; the result tells what was answered."""
+    answers = []
+    for step in steps:
+        try:
+            answers.append((yield Request(f"{name}.{step}", {}))["said"])
+        except ProgramError as error:
+            answers.append(type(error).__name__)
+    return name, answers
+
+
+def never() -> bool:
+    return False
+
+
+def test_every_job_is_done_once_and_gets_its_own_answers(hire) -> None:
+    names = [f"j{number}" for number in range(7)]
+    queue = iter([job(name, "a", "b") for name in names])
+    results = dict(Crew(hire(3)).work(lambda: next(queue, None), never))
+    assert results == {name: [f"{name}.a", f"{name}.b"] for name in names}
+
+
+def test_a_worker_stays_with_its_job_until_that_is_done(hire) -> None:
+    workers = hire(2)
+    queue = iter([job(f"j{number}", "a", "b", "c") for number in range(5)])
+    list(Crew(workers).work(lambda: next(queue, None), never))
+    for worker in workers:
+        jobs = [method.split(".")[0] for method in worker.asked]
+        assert jobs == [name for name in dict.fromkeys(jobs) for _ in "abc"]
+
+
+def test_one_worker_takes_the_jobs_in_order(hire) -> None:
+    queue = iter([job(f"j{number}", "a") for number in range(4)])
+    results = list(Crew(hire(1)).work(lambda: next(queue, None), never))
+    assert [name for name, _ in results] == ["j0", "j1", "j2", "j3"]
+
+
+def test_a_jobs_error_reaches_that_job_and_no_other(hire) -> None:
+    def reply(method: str) -> Reply:
+        return TimeoutProgramError("too slow.") if method == "bad.b" else {"said": method}
+
+    queue = iter([job("bad", "a", "b", "c"), job("good", "a")])
+    results = dict(Crew(hire(1, reply)).work(lambda: next(queue, None), never))
+    assert results == {"bad": ["bad.a", "TimeoutProgramError", "bad.c"], "good": ["good.a"]}
+
+
+def test_a_worker_that_died_before_it_was_asked_is_the_jobs_error(hire) -> None:
+    workers = hire(1)
+    workers[0].refuse_next = True
+    queue = iter([job("j", "a", "b")])
+    assert list(Crew(workers).work(lambda: next(queue, None), never)) == [("j", ["ExecutionError", "j.b"])]
+
+
+def test_jobs_that_ask_nothing_end_without_a_worker(hire) -> None:
+    workers = hire(1)
+    queue = iter([job("j0"), job("j1")])
+    assert list(Crew(workers).work(lambda: next(queue, None), never)) == [("j0", []), ("j1", [])]
+    assert workers[0].asked == []
+
+
+def test_a_stopped_crew_starts_no_other_job(hire) -> None:
+    workers = hire(1)
+    started = []
+
+    def next_job():
+        started.append(len(started))
+        return job(f"j{started[-1]}", "a")
+
+    results = []
+    for result in Crew(workers).work(next_job, lambda: len(results) >= 2):
+        results.append(result)  # noqa: PERF402 (the stop condition reads the list as it grows)
+    assert [name for name, _ in results] == ["j0", "j1"]
+    assert started == [0, 1]
