@@ -50,20 +50,17 @@ def test_a_start_that_is_no_date_is_a_named_error(prices) -> None:
         fe.evaluate(REVERSAL, fe.Panel.load(prices), start="yesterday")
 
 
-@fault("OverflowError from SQLite, with a traceback")
 @pytest.mark.parametrize("name", ["show", "export"])
 def test_an_impossible_id_is_named(command, store, tmp_path, name) -> None:
     where = ["-o", tmp_path / "out"] if name == "export" else []
     assert HUGE in command.refuses(name, HUGE, *where, "--store", store)
 
 
-@fault("OverflowError from SQLite, with a traceback")
 def test_a_seed_too_large_to_store_is_named(command, prices, tmp_path) -> None:
     arguments = ["--data", prices, "--store", tmp_path / "x.db", "--iterations", "1", "--seed", HUGE]
     assert "seed" in command.refuses("mine", *arguments)
 
 
-@fault("OverflowError from select, with a traceback")
 def test_an_endless_program_timeout_is_named(command, prices, tmp_path) -> None:
     (tmp_path / "mine.toml").write_text("program_timeout = inf\niterations = 1\ntrials = 1\nworkers = 1\n")
     arguments = ["--config", tmp_path / "mine.toml", "--data", prices, "--store", tmp_path / "x.db"]
