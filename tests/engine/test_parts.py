@@ -63,6 +63,27 @@ def test_a_resumed_study_draws_what_an_uninterrupted_one_draws() -> None:
     assert len({number for number, _ in enumerate(asked)}) == 2 * 6
 
 
+@pytest.mark.parametrize("cut", [1, 6, 9, 13, 19])
+def test_a_study_with_pruned_trials_resumes_anywhere_to_the_same_trials(cut) -> None:
+    program = Program.parse(body("return data.close", parameters=SPACE))
+    told = {"trials": 20, "score": lambda p: p["weight"] + 0.1, "early": lambda p: p["weight"] + 0.1}
+    best, whole, _ = study(program, **told)
+    again, resumed, _ = study(program, known=whole[:cut], **told)
+    assert "pruned" in {record.state for record in whole}
+    seen = [[(r.number, r.parameters, r.state, r.value) for r in records] for records in (whole, resumed)]
+    assert seen[0] == seen[1]
+    assert again == best
+
+
+def test_drawn_parameters_lie_in_their_space() -> None:
+    program = Program.parse(body("return data.close", parameters=SPACE))
+    _, records, _ = study(program, trials=25)
+    assert len(records) == 25
+    for record in records:
+        assert program.parameters.complete(record.parameters) == record.parameters
+        assert record.parameters["weight"] % 0.25 == 0
+
+
 def test_the_same_parameters_are_not_run_twice() -> None:
     space = '{"side": {"type": "categorical", "choices": [1, 2], "default": 1}}'
     _, records, _ = study(
