@@ -53,6 +53,10 @@ class Examiner:
         """Record a new candidate and take it through all stages; None if it failed (the failure is recorded)."""
         try:
             program = Program.parse(candidate.source, name=candidate.name)
+            if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
+                raise ContractError(
+                    "the same logic was proposed before in this run: propose another program."
+                )
         except ProgramError as error:
             self._fail(candidate, error)
             return None

@@ -42,9 +42,9 @@ class MineConfig(BaseModel):
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="worker processes"
     )
-    seed: int = Field(7, ge=0, description="seed of everything random")
+    seed: int = Field(7, ge=0, le=2**63 - 1, description="seed of everything random")
     time_limit: Annotated[float | None, BeforeValidator(seconds_of)] = Field(
-        None, gt=0, description="stop after this many seconds; the run can be resumed"
+        None, gt=0, allow_inf_nan=False, description="stop after this many seconds; the run can be resumed"
     )
     train_end: date | None = Field(None, description="last day of the training period")
     valid_end: date | None = Field(
@@ -55,7 +55,7 @@ class MineConfig(BaseModel):
     horizons_days: tuple[int, ...] = Field(HORIZONS_DAYS, min_length=1, description="forward-return horizons")
     min_assets: int = Field(MIN_ASSETS, ge=3, description="fewest stocks for a day to count")
     program_timeout: Annotated[float, BeforeValidator(seconds_of)] = Field(
-        30.0, gt=0, description="seconds that one run of a program may take"
+        30.0, gt=0, allow_inf_nan=False, description="seconds that one run of a program may take"
     )
     program_memory_gib: float = Field(2.0, ge=0.25, description="memory of one worker process")
     control: Literal["none", "shuffled"] = Field(

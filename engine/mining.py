@@ -140,9 +140,9 @@ class _Mining:
             else:
                 self._welcome(outcome)
             self._advance()
-        status: RunStatus = (
-            "finished" if self._iterations_done >= self.config.iterations or self.exhausted else "stopped"
-        )
+        spent = self._iterations_done >= self.config.iterations or bool(self.exhausted)
+        complete = spent and not self.store.unfinished_programs(self.run.id)
+        status: RunStatus = "finished" if complete else "stopped"
         return self._finish(status)
 
     def _jobs(self) -> Iterator[Job[Assessed | None]]:
@@ -165,6 +165,7 @@ class _Mining:
                 self.exhausted = str(error)
                 return
             self._iterations_done += 1
+            self._advance()
             yield self._examiner.develop(
                 Candidate(
                     source=proposal.source,

@@ -10,7 +10,7 @@ from factorengine.cli.options import examples, store_option
 
 
 @click.command("export", epilog=examples("factorengine export 12 -o my-factor", "ls my-factor"))
-@click.argument("program_id", metavar="ID", type=int)
+@click.argument("program_id", metavar="ID", type=click.IntRange(min=1, max=2**63 - 1))
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR", help="A new folder."
 )

@@ -40,7 +40,7 @@ _CARD_COLUMNS = {
         "factorengine show 12 --format json",
     ),
 )
-@click.argument("program_id", metavar="ID", type=int)
+@click.argument("program_id", metavar="ID", type=click.IntRange(min=1, max=2**63 - 1))
 @click.option("--source", is_flag=True, help="Print the program's text only.")
 @store_option
 @format_option("table", "json")

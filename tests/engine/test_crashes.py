@@ -58,9 +58,6 @@ def test_a_dead_run_keeps_what_it_had_recorded(prices, whole, tmp_path, trials) 
         assert run.status == "running"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an iteration that was under way is proposed again: its program is one too many"
-)
 @pytest.mark.parametrize("trials", [1, 6])
 def test_a_run_that_died_inside_a_proposal_resumes_to_the_same_end(prices, whole, tmp_path, trials) -> None:
     store = tmp_path / "r.db"
@@ -71,9 +68,6 @@ def test_a_run_that_died_inside_a_proposal_resumes_to_the_same_end(prices, whole
     assert trials_of(store) == trials_of(whole)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="iterations are counted when proposed: an unfinished last one seems done"
-)
 def test_a_run_stopped_in_its_last_iteration_is_stopped(prices, tmp_path) -> None:
     done = []
     result = mine(
@@ -86,9 +80,6 @@ def test_a_run_stopped_in_its_last_iteration_is_stopped(prices, tmp_path) -> Non
     assert result.status == "stopped"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the store refuses the second program, and the whole run ends with StoreError"
-)
 def test_a_program_proposed_twice_does_not_end_the_run(prices, tmp_path) -> None:
     settings = config(prices, tmp_path / "r.db", seeds="none", iterations=2, trials=1)
     result = mine(settings, proposer=Script([GOOD, GOOD]))
