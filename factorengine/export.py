@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -65,7 +66,7 @@ def export(program_id: int, folder: str | Path, *, store: str) -> list[Path]:
     }
     scores = {score.split: _plain_score(score) for score in record.scores}
     texts = {
-        f"{record.name}.py": source,
+        f"{_file_stem(record.name)}.py": source,
         "scores.json": json.dumps(scores, indent=2) + "\n",
         "contract.json": json.dumps(contract, indent=2) + "\n",
     }
@@ -124,6 +125,11 @@ def _plain_score(score: ScoreRecord) -> dict[str, Any]:
         for horizon in record["horizons"]
     ]
     return json.loads(json.dumps(record), parse_constant=lambda _: None)  # type: ignore[no-any-return]
+
+
+def _file_stem(name: str) -> str:
+    """A proposal's name as a file name: it is text from strangers, and stays inside the folder."""
+    return re.sub(r"\W+", "_", name).strip("_") or "factor"
 
 
 def _write_whole(folder: Path, texts: Mapping[str, str]) -> list[Path]:
