@@ -12,7 +12,8 @@ import numpy as np
 
 from backtest.labels import HORIZONS_DAYS
 from market.arrays import DateArray
-from market.errors import ConfigError
+from market.dates import as_day
+from market.errors import ConfigError, DataError
 from market.panel import Panel
 
 TRAIN_SHARE, VALIDATION_SHARE = 0.6, 0.2
@@ -83,10 +84,10 @@ def mining_panel(panel: Panel, splits: DateSplits) -> Panel:
 
 def _row_of(name: str, day: np.datetime64 | str, dates: DateArray, *, side: str) -> int:
     try:
-        date = np.datetime64(str(day), "D")
-    except ValueError as error:
+        date = as_day(day)
+    except DataError as error:
         raise ConfigError(f"{name} must be a date, got {day!r}: write it as 2013-12-31") from error
-    if np.isnat(date) or not dates[0] <= date <= dates[-1]:
+    if not dates[0] <= date <= dates[-1]:
         raise ConfigError(f"{name} must lie within the data, {dates[0]} to {dates[-1]}, got {day}")
     return int(np.searchsorted(dates, date, side="left" if side == "left" else "right"))
 

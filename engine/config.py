@@ -9,7 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS
 from market.errors import ConfigError
@@ -57,10 +65,17 @@ class MineConfig(BaseModel):
     program_timeout: Annotated[float, BeforeValidator(seconds_of)] = Field(
         30.0, gt=0, allow_inf_nan=False, description="seconds that one run of a program may take"
     )
-    program_memory_gib: float = Field(2.0, ge=0.25, description="memory of one worker process")
+    program_memory_gib: float = Field(2.0, ge=0.25, le=1024, description="memory of one worker process")
     control: Literal["none", "shuffled"] = Field(
         "none", description="`shuffled` scores against permuted returns: an honest search then finds nothing"
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("true and false are no settings here")  # else 1 and 0 to the numbers
+        return value
 
     @model_validator(mode="after")
     def _dates_belong_together(self) -> MineConfig:

@@ -21,6 +21,7 @@ from factors.parameters import Value
 from factors.program import Program
 from factors.sandbox import Limits, Worker
 from market.arrays import FloatArray
+from market.dates import as_day
 from market.errors import DataError
 from market.panel import Panel
 from market.storage import laid_out
@@ -90,7 +91,7 @@ def evaluate(
     Raises `ProgramError` (policy, contract, look-ahead, run, time, memory) or `DataError`.
     """
     complete = program.parameters.complete(parameters)
-    first = 0 if start is None else int(np.searchsorted(panel.dates, np.datetime64(start, "D")))
+    first = 0 if start is None else int(np.searchsorted(panel.dates, as_day(start)))
     if first >= panel.shape[0]:
         raise DataError(f"no dates to score from {start} on: the data ends on {_last_date(panel)}.")
     if not panel.universe[first:].any():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.evaluation import Evaluation
     from engine.mining import MineResult
     from factorengine.api import evaluate, mine, run
-    from factorengine.export import export
+    from factorengine.exporting import export
     from factors.errors import ProgramError
     from factors.program import Program
     from knowledge_base.errors import StoreError
@@ -44,7 +44,7 @@ _HOMES = {
     "Store": "knowledge_base.store",
     "StoreError": "knowledge_base.errors",
     "evaluate": "factorengine.api",
-    "export": "factorengine.export",
+    "export": "factorengine.exporting",
     "mine": "factorengine.api",
     "open_store": "knowledge_base.store",
     "panel_from_frame": "market.loaders.frames",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from market.arrays import BoolArray, DateArray, FloatArray
+from market.dates import as_day
 from market.errors import DataError
 
 if TYPE_CHECKING:
@@ -179,8 +180,8 @@ class Panel:
 
     def between(self, start: np.datetime64 | str | None, end: np.datetime64 | str | None) -> Panel:
         """Return the dates from `start` to `end`, both included, None = open; raises `DataError` for none."""
-        first = 0 if start is None else int(np.searchsorted(self.dates, _day(start)))
-        stop = len(self.dates) if end is None else int(np.searchsorted(self.dates, _day(end), side="right"))
+        first = 0 if start is None else int(np.searchsorted(self.dates, as_day(start)))
+        stop = len(self.dates) if end is None else int(np.searchsorted(self.dates, as_day(end), side="right"))
         if first >= stop:
             raise DataError(
                 f"no date from {start or 'the first'} to {end or 'the last'}: "
@@ -215,17 +216,6 @@ def _locked(name: str, values: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         raise DataError(f"`{name}` must have shape {shape} (dates, symbols), got {array.shape}.")
     view = np.ascontiguousarray(array).view()
     return _read_only(view)
-
-
-def _day(date: np.datetime64 | str) -> np.datetime64:
-    day: np.datetime64
-    try:
-        day = np.datetime64(str(date), "D")
-    except ValueError:
-        day = np.datetime64("NaT", "D")
-    if np.isnat(day):
-        raise DataError(f"a date must be written like 2012-12-31, got {str(date)!r}.")
-    return day
 
 
 def _rebuild(

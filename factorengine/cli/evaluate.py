@@ -65,7 +65,8 @@ def command(
     parsed = read_program(program)
     parameters = _parameters(params)
     parsed.parameters.complete(parameters)
-    _check_dates(start, end)
+    start, end = _day("--start", start), _day("--end", end)
+    _check_order(start, end)
     panel = Panel.load(data, universe=universe)
     _check_overlap(panel, start, end)
     compile_once(quiet=format_ == "json")
@@ -87,17 +88,20 @@ def _parameters(text: str | None) -> dict[str, Any]:
     return parameters
 
 
-def _check_dates(start: str | None, end: str | None) -> None:
-    from datetime import date
+def _day(option: str, text: str | None) -> str | None:
+    """The stated day as YYYY-MM-DD."""
+    from market.dates import as_day
+    from market.errors import ConfigError, DataError
 
+    try:
+        return None if text is None else str(as_day(text))
+    except DataError:
+        raise ConfigError(f"{option} must be a date such as 2013-12-31, got {text!r}.") from None
+
+
+def _check_order(start: str | None, end: str | None) -> None:
     from market.errors import ConfigError
 
-    for option, text in (("--start", start), ("--end", end)):
-        try:
-            if text is not None:
-                date.fromisoformat(text)
-        except ValueError:
-            raise ConfigError(f"{option} must be a date such as 2013-12-31, got {text!r}.") from None
     if start and end and start > end:
         raise ConfigError(f"--start {start} lies after --end {end}: swap them.")
 

@@ -21,7 +21,7 @@ def command(program_id: int, output: Path, store_url: str) -> None:
     The exported text is run beside the original, and must give the same values.
     """
     from factorengine.cli.progress import compile_once
-    from factorengine.export import export
+    from factorengine.exporting import export
 
     compile_once(quiet=False)
     for path in export(program_id, output, store=store_url):

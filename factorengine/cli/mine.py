@@ -76,10 +76,10 @@ def command(config: Path | None, format_: str, **flags: str | None) -> int:
     stated = MineConfig.read(config) if config else {}
     stated |= {key: value for key, value in flags.items() if value is not None}
     settings = MineConfig.of(_settings_of_run(stated) | stated)
-    result = _search(settings, quiet=format_ == "json")
+    result, interrupted = _search(settings, quiet=format_ == "json")
     report = _json if format_ == "json" else _report
     click.echo(report(settings, result))
-    return 130 if result.status == "stopped" and settings.time_limit is None else 0
+    return 130 if interrupted and result.status == "stopped" else 0
 
 
 def _settings_of_run(stated: dict[str, Any]) -> dict[str, Any]:
@@ -89,33 +89,35 @@ def _settings_of_run(stated: dict[str, Any]) -> dict[str, Any]:
 
     if "run" not in stated:
         return {}
+    url = stated.get("store", DEFAULT_STORE)
     try:
-        with open_store(stated.get("store", DEFAULT_STORE), create=False) as store:
+        with open_store(url, create=False) as store:
             run = store.find_run(str(stated["run"]))
     except StoreError:
         return {}  # a store that is not there yet; one that is broken is reported when the search opens it
-    return {} if run is None else dict(run.config) | {"time_limit": None}
+    return {} if run is None else dict(run.config) | {"store": url, "time_limit": None}
 
 
-def _search(config: MineConfig, *, quiet: bool) -> MineResult:
+def _search(config: MineConfig, *, quiet: bool) -> tuple[MineResult, bool]:
+    """The result, and whether a signal asked for the end."""
     from factorengine.api import mine
     from factorengine.cli.progress import compile_once, mining_progress
 
     compile_once(quiet=quiet)
     with _stop_on_signal() as stopping, mining_progress(config, quiet=quiet) as show:
-        return mine(config, on_progress=show, should_stop=lambda: bool(stopping))
+        return mine(config, on_progress=show, should_stop=lambda: bool(stopping)), bool(stopping)
 
 
 @contextmanager
 def _stop_on_signal() -> Iterator[list[int]]:
-    """Collect the first SIGINT or SIGTERM, to stop after the trial in flight; a second one interrupts at once."""
+    """Collect the first SIGINT or SIGTERM, for an orderly stop; a second one interrupts at once."""
     received: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
         if received:
             raise KeyboardInterrupt
         received.append(number)
-        click.echo("\nstopping after the trials in flight; press Ctrl-C again to stop at once", err=True)
+        click.echo("\nstopping; press Ctrl-C again to leave at once", err=True)
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -129,10 +131,14 @@ def _report(config: MineConfig, result: MineResult) -> str:
     from factorengine.cli.tables import table
 
     spent = f"{result.elapsed_s:.0f} s, {result.trials_done / max(result.elapsed_s, 1e-9):.1f} trials/s"
-    cached = f"{result.cache_hit_rate:.0%} of operator calls in trials came from the cache"
+    cached = (
+        ""
+        if math.isnan(result.cache_hit_rate)
+        else (f"; {result.cache_hit_rate:.0%} of operator calls in trials came from the cache")
+    )
     parts = [
         f"run {result.run} {result.status}: {result.iterations_done} iterations, {result.programs_scored} programs "
-        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}; {cached}",
+        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}{cached}",
         "",
         _ranking(result),
         "",

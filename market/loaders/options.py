@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import numpy as np
-
-from market.errors import ConfigError
+from market.dates import as_day
+from market.errors import ConfigError, DataError
 
 _TOP = re.compile(r"top:([1-9]\d*)")
 
@@ -54,6 +53,6 @@ def _check_date(name: str, value: str | None) -> None:
     if value is None:
         return
     try:
-        np.datetime64(value, "D")
-    except (ValueError, TypeError) as error:
+        as_day(value)
+    except DataError as error:
         raise ConfigError(f"`{name}` must be a date such as 2012-12-31, got {value!r}.") from error

@@ -125,6 +125,8 @@ def test_durations_are_read(text, seconds) -> None:
     [
         ({"iteration": 3}, "unknown setting `iteration`; known: data, store"),
         ({"iterations": "many"}, "setting `iterations`"),
+        ({"iterations": True}, "setting `iterations`: true and false are no settings here"),
+        ({"program_memory_gib": 1e12}, "setting `program_memory_gib`"),
         ({"train_end": "2012-13-01", "valid_end": "2013-01-01"}, "setting `train_end`"),
         ({"time_limit": "-5m"}, "duration"),
     ],

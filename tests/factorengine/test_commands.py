@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import factorengine as fe
-from factorengine.export import exported_source
+from factorengine.exporting import exported_source
 from tests.factors.programs import REVERSAL
 
 RANK_KEYS = "rank id name run split fitness ic icir rank_ic rank_icir sharpe turnover parameters".split()

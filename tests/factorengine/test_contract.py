@@ -94,7 +94,6 @@ def test_mining_names_bad_data_before_it_makes_a_run(command, tmp_path) -> None:
     assert not (tmp_path / "x.db").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="pyproject.toml admits Click 8.1.8, which lacks NoArgsIsHelpError")
 def test_the_declared_click_has_every_exception_the_command_catches() -> None:
     """The command catches an exception that Click offers from 8.2 on."""
     import re

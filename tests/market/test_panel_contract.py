@@ -1,3 +1,4 @@
+import datetime
 import pickle
 import subprocess
 import sys
@@ -5,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from market.dates import as_day
 from market.errors import ConfigError, DataError
 from market.loaders import LoadOptions
 from tests.strategies import random_panel
@@ -58,3 +61,24 @@ def test_a_panel_describes_itself_in_one_line() -> None:
 def test_importing_the_panel_does_not_import_pandas() -> None:
     check = "import sys, market.panel, market.loaders; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2018-06-01",
+        "20180601",
+        datetime.date(2018, 6, 1),
+        datetime.datetime(2018, 6, 1, 23, 59),
+        pd.Timestamp("2018-06-01 12:00"),
+        np.datetime64("2018-06-01T12:00:00.5"),
+    ],
+)
+def test_a_day_has_many_spellings(date) -> None:
+    assert as_day(date) == np.datetime64("2018-06-01", "D")
+
+
+@pytest.mark.parametrize("date", ["yesterday", "2018", "2018-13-01", "", pd.NaT, np.datetime64("NaT")])
+def test_what_is_no_day_is_refused(date) -> None:
+    with pytest.raises(DataError, match="written like 2012-12-31"):
+        as_day(date)

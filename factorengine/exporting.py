@@ -8,14 +8,19 @@ exported program higher = expected to do better.
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
 import tempfile
+import tokenize
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from token import NAME
+from tokenize import TokenInfo
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +32,6 @@ from knowledge_base.store import open_store
 from market.errors import ConfigError, DataError
 from market.synthetic import SyntheticConfig, synthesize
 
-_REVERSED_NAME = "unsigned_factor"
 _REVERSAL = '''
 
 def factor(data, ops, p):
@@ -75,15 +79,12 @@ def export(program_id: int, folder: str | Path, *, store: str) -> list[Path]:
 
 def exported_source(source: str, parameters: Mapping[str, Any], direction: int) -> str:
     """The program text with `parameters` as defaults, reversed if `direction` is -1."""
-    source = _with_defaults(source, parameters)
+    edits = _new_defaults(source, parameters)
     if direction == 1:
-        return source
-    tree = ast.parse(source)
-    entry = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "factor")
-    lines = source.splitlines(keepends=True)
-    line = entry.lineno - 1
-    lines[line] = lines[line].replace("def factor(", f"def {_REVERSED_NAME}(", 1)
-    return "".join(lines).rstrip("\n") + "\n" + _REVERSAL.format(name=_REVERSED_NAME)
+        return _edited(source, edits)
+    name = _free_name(source)
+    renamed = _edited(source, [*edits, _Edit.of(_entry_name(source), name)])
+    return renamed.rstrip("\n") + "\n" + _REVERSAL.format(name=name)
 
 
 def check_same_values(record: ProgramRecord, source: str) -> None:
@@ -95,8 +96,23 @@ def check_same_values(record: ProgramRecord, source: str) -> None:
         raise DataError(f"the exported text of program {record.id} does not give the values of the original.")
 
 
-def _with_defaults(source: str, parameters: Mapping[str, Any]) -> str:
-    """Replace each `default` in the text itself, so that comments and layout stay."""
+class _Edit(NamedTuple):
+    """A new text for part of one line; columns count bytes, as those of the syntax tree do."""
+
+    line: int
+    start: int
+    stop: int
+    text: str
+
+    @classmethod
+    def of(cls, token: TokenInfo, text: str) -> _Edit:
+        before, word = token.line[: token.start[1]], token.string
+        start = len(before.encode())
+        return cls(token.start[0], start, start + len(word.encode()), text)
+
+
+def _new_defaults(source: str, parameters: Mapping[str, Any]) -> list[_Edit]:
+    """A new text for each `default` alone, so that comments and layout stay."""
     literal = parameters_literal(ast.parse(source))
     edits = []
     for key, spec in zip(literal.keys, literal.values, strict=True):
@@ -104,18 +120,36 @@ def _with_defaults(source: str, parameters: Mapping[str, Any]) -> str:
             continue
         for name, value in zip(spec.keys, spec.values, strict=True):
             if isinstance(name, ast.Constant) and name.value == "default":
-                edits.append((value, repr(parameters[str(key.value)])))
-    return _edited(source, edits)
+                text = repr(parameters[str(key.value)])
+                edits.append(_Edit(value.lineno, value.col_offset, value.end_col_offset or 0, text))
+    return edits
 
 
-def _edited(source: str, edits: list[tuple[ast.expr, str]]) -> str:
-    lines = source.splitlines(keepends=True)
-    for node, text in sorted(edits, key=lambda edit: (edit[0].lineno, edit[0].col_offset), reverse=True):
-        line = lines[node.lineno - 1].encode()  # the tree counts bytes
-        lines[node.lineno - 1] = (
-            line[: node.col_offset] + text.encode() + line[node.end_col_offset :]
-        ).decode()
+def _entry_name(source: str) -> TokenInfo:
+    """The word `factor` in `def factor`, however it is laid out."""
+    body = ast.parse(source).body
+    entry = next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == "factor")
+    words = (token for token in tokenize.generate_tokens(_text(source).readline) if token.type == NAME)
+    return next(word for definer, word in pairwise(words) if definer.start[0] == entry.lineno)
+
+
+def _free_name(source: str) -> str:
+    """A name for the reversed function that the program does not use itself."""
+    used = set(re.findall(r"\w+", source))
+    return next(name for n in count() if (name := "unsigned_factor" + (f"_{n}" if n else "")) not in used)
+
+
+def _edited(source: str, edits: list[_Edit]) -> str:
+    lines = _text(source).readlines()
+    for edit in sorted(edits, reverse=True):
+        line = lines[edit.line - 1].encode()
+        lines[edit.line - 1] = (line[: edit.start] + edit.text.encode() + line[edit.stop :]).decode()
     return "".join(lines)
+
+
+def _text(source: str) -> io.StringIO:
+    """The lines that Python sees: `str.splitlines` knows more line breaks than the language does."""
+    return io.StringIO(source, newline=None)
 
 
 def _plain_score(score: ScoreRecord) -> dict[str, Any]:
