@@ -18,10 +18,9 @@ def as_day(value: str | date | np.datetime64) -> np.datetime64:
     try:
         if isinstance(value, np.datetime64):
             day = value.astype("datetime64[D]")
-        elif isinstance(value, datetime):
-            day = np.datetime64(value.date(), "D")
         else:
-            day = np.datetime64(date.fromisoformat(str(value)), "D")
+            text = value.isoformat()[:10] if isinstance(value, datetime) else str(value)
+            day = np.datetime64(date.fromisoformat(text), "D")
     except ValueError:
         day = np.datetime64("NaT", "D")
     if np.isnat(day):
