@@ -1,8 +1,7 @@
-"""Kernels of the information coefficients: Pearson and Spearman of a signal row against H return rows.
+"""Kernel of the information coefficients: Pearson and Spearman of a signal row against H return rows.
 
-Sums are taken about the mean. Those of doubled ranks are sums of integers far below 2^53, hence exact. Rows
-on which every name has both a signal and a return take a short cut: the sums of the returns alone come from
-the labels.
+Sums are taken about the mean. Those of doubled ranks are sums of integers far below 2^53, hence exact. What the
+names of a horizon share with the horizon before, or with the whole row, is not computed anew.
 """
 
 import math
@@ -10,39 +9,42 @@ import math
 import numpy as np
 
 from backtest.sorting import RankArray
-from factors.jit import (
-    Cube,
-    Indices,
-    Integers,
-    IntegerVector,
-    Mask,
-    Matrix,
-    OutMatrix,
-    device,
-    kernel,
-)
+from factors.jit import Cube, Indices, Integers, IntegerVector, Matrix, OutMatrix, device, kernel
 
 REDUCE = frozenset({"reassoc", "contract", "nsz"})  # sums may be reordered into SIMD lanes
 
 
 @device
-def rerank(ranks: RankArray, present: RankArray, counter: RankArray, out: RankArray) -> None:
-    """Doubled average ranks within the subset where `present` > 0, from those within the whole row.
+def list_gaps(ranks: RankArray, gaps: RankArray) -> int:
+    """Fill `gaps`, one longer than `ranks`, with the places that have no rank; return how many."""
+    count = 0
+    for i in range(len(ranks)):
+        gaps[count] = i
+        count += ranks[i] == 0
+    return count
 
-    Half a doubled average rank, rounded down, lies within the places its tie group fills: a key of its own.
+
+@device
+def rank_without(ranks: RankArray, gaps: RankArray, count: int, fewer: RankArray, out: RankArray) -> None:
+    """Doubled average ranks once the names at `count` `gaps` are gone, from those within the whole row.
+
+    A gone name lowers each rank above its own by 2 and each equal one by 1. Half a doubled average rank, rounded
+    down, lies within the places its tie group fills: a key of its own.
     """
     n = len(ranks)
-    counter[: n + 1] = 0
+    fewer[: n + 1] = 0
+    for g in range(count):
+        fewer[np.uint64(ranks[np.uint64(gaps[g])] >> 1)] += 1
+    fewer[0] = 0
+    below = np.int32(0)
+    for key in range(n + 1):
+        gone = fewer[key]
+        fewer[key] = below + gone
+        below += 2 * gone
     for i in range(n):
-        counter[np.uint64(ranks[i] >> 1)] += present[i] > 0
-    below = 1
-    for key in range(1, n + 1):
-        names = counter[key]
-        counter[key] = below + names
-        below += 2 * names
-    counter[0] = 0
-    for i in range(n):
-        out[i] = counter[np.uint64(ranks[i] >> 1)] if present[i] > 0 else 0
+        out[i] = ranks[i] - fewer[np.uint64(ranks[i] >> 1)]
+    for g in range(count):
+        out[np.uint64(gaps[g])] = 0
 
 
 @device
@@ -54,116 +56,87 @@ def bounded(product: float, left: float, right: float) -> float:
 
 
 @kernel(fastmath=REDUCE)
-def correlate_complete(
+def correlate(
     values: Matrix,
     ranks: Indices,
-    complete: Mask,
     counts: IntegerVector,
+    opinions: IntegerVector,
     returns: Cube,
     return_ranks: Indices,
     return_moments: Cube,
-    ic: OutMatrix,
-    rank_ic: OutMatrix,
-) -> None:
-    """Both correlations where every name has a signal and a return: only products with the signal are summed.
-
-    The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel.
-    """
-    rows, horizons, _ = returns.shape
-    for t in range(rows):
-        n = counts[t]
-        s = values[t, :n]
-        p = ranks[t, :n]
-        mean = 0.0
-        for i in range(n):
-            mean += s[i]
-        mean /= max(n, 1)
-        ss = 0.0
-        pp = 0.0
-        for i in range(n):
-            ss += (s[i] - mean) * (s[i] - mean)
-            pp += np.float64(p[i]) * np.float64(p[i])
-        expected = n * (n + 1.0) * (n + 1.0)
-        for h in range(horizons):
-            if not complete[h, t]:
-                continue
-            f = returns[t, h, :n]
-            q = return_ranks[t * horizons + h, :n]
-            mean_return, ff, qq = return_moments[t, h]
-            sf = 0.0
-            pq = 0.0
-            for i in range(n):
-                sf += (s[i] - mean) * (f[i] - mean_return)
-                pq += np.float64(p[i]) * np.float64(q[i])
-            if pp > expected and qq > expected:
-                ic[h, t] = bounded(sf, ss, ff)
-                rank_ic[h, t] = bounded(pq - expected, pp - expected, qq - expected)
-
-
-@kernel(fastmath=REDUCE)
-def correlate_partial(
-    values: Matrix,
-    ranks: Indices,
-    complete: Mask,
-    counts: IntegerVector,
-    returns: Cube,
-    return_ranks: Indices,
-    opinions: IntegerVector,
     pairs: Integers,
     min_assets: int,
     ic: OutMatrix,
     rank_ic: OutMatrix,
 ) -> None:
-    """Both correlations over the names that have a signal and a return, ranked anew among themselves."""
+    """Both correlations over the names that have a signal and a return; entries without one keep their value.
+
+    The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel.
+    """
     rows, horizons, width = returns.shape
-    own = np.empty(width, np.int32)
-    their = np.empty(width, np.int32)
-    counter = np.empty(width + 1, np.int32)
+    gaps = np.empty(width + 1, np.int32)
+    holes = np.empty(width + 1, np.int32)
+    fewer = np.empty(width + 1, np.int32)
+    own_ranks = np.empty(width, np.int32)
+    their_ranks = np.empty(width, np.int32)
+    weights = np.empty(width)
+    deviations = np.empty(width)
     for t in range(rows):
         m = counts[t]
         s = values[t, :m]
+        p = own_ranks[:m]
+        weight = weights[:m]
+        deviation = deviations[:m]
+        gap_count = list_gaps(ranks[t, :m], gaps)
+        stale = True
+        n = 0
+        ss = 0.0
+        pp = 0.0
         for h in range(horizons):
-            if complete[h, t]:
-                continue
             f = returns[t, h, :m]
-            p = ranks[t, :m]
             q = return_ranks[t * horizons + h, :m]
+            missing = 0
             if pairs[t, h] < m:
-                rerank(p, q, counter, own)
-            else:
-                own[:m] = p
-            if opinions[t] < m:
-                rerank(q, p, counter, their)
-            else:
-                their[:m] = q
-            n = 0
-            mean_s = 0.0
-            mean_f = 0.0
-            for i in range(m):
-                n += int(own[i] > 0)
-                mean_s += s[i] if own[i] > 0 else 0.0
-                mean_f += f[i] if own[i] > 0 else 0.0
+                for i in range(m):
+                    missing += np.int64((ranks[t, i] > 0) & (q[i] == 0))
+            if missing > 0 or stale:
+                hole_count = list_gaps(q, holes) if missing > 0 else 0
+                rank_without(ranks[t, :m], holes, hole_count, fewer, p)
+                stale = missing > 0
+                n = opinions[t] - missing
+                mean = 0.0
+                pp = 0.0
+                for i in range(m):
+                    weight[i] = 1.0 if p[i] > 0 else 0.0
+                    mean += weight[i] * s[i]
+                    pp += np.float64(p[i]) * np.float64(p[i])
+                mean /= max(n, 1)
+                ss = 0.0
+                for i in range(m):
+                    deviation[i] = weight[i] * (s[i] - mean)
+                    ss += deviation[i] * deviation[i]
             if n < min_assets:
                 continue
-            mean_s /= n
-            mean_f /= n
-            ss = 0.0
-            ff = 0.0
+            mean_return, ff, qq = return_moments[t, h]
+            if n < pairs[t, h]:
+                their = their_ranks[:m]
+                rank_without(q, gaps, gap_count, fewer, their)
+                mean_return = 0.0
+                for i in range(m):
+                    mean_return += weight[i] * f[i]
+                mean_return /= n
+                ff = 0.0
+                qq = 0.0
+                for i in range(m):
+                    y = weight[i] * (f[i] - mean_return)
+                    ff += y * y
+                    qq += np.float64(their[i]) * np.float64(their[i])
+                q = their
             sf = 0.0
-            pp = 0.0
-            qq = 0.0
             pq = 0.0
             for i in range(m):
-                x = s[i] - mean_s if own[i] > 0 else 0.0
-                y = f[i] - mean_f if own[i] > 0 else 0.0
-                u = np.float64(own[i])
-                v = np.float64(their[i])
-                ss += x * x
-                ff += y * y
-                sf += x * y
-                pp += u * u
-                qq += v * v
-                pq += u * v
+                sf += deviation[i] * (f[i] - mean_return)
+                pq += np.float64(p[i]) * np.float64(q[i])
             expected = n * (n + 1.0) * (n + 1.0)
             if pp > expected and qq > expected:
                 ic[h, t] = bounded(sf, ss, ff)

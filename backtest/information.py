@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtest.correlation import correlate_complete, correlate_partial
+from backtest.correlation import correlate
 from backtest.labels import MIN_ASSETS, Labels, RankedReturns
 from backtest.ranking import CrossSection, RankedRows, rank_rows
 from market.arrays import BoolArray, FloatArray, IntArray
@@ -83,11 +83,11 @@ def _pairwise(
 def _correlate(
     signal: RankedRows, counts: IntArray, returns: RankedReturns, min_assets: int
 ) -> tuple[FloatArray, FloatArray]:
-    full = (signal.opinions == counts) & (counts >= min_assets)
-    complete = np.ascontiguousarray((full[:, None] & (returns.pairs == counts[:, None])).T)
-    out = np.full(complete.shape, np.nan), np.full(complete.shape, np.nan)
-    ranks = returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2])
-    shared = signal.values, signal.ranks, complete, counts, returns.values, ranks
-    correlate_complete(*shared, returns.moments, *out)
-    correlate_partial(*shared, signal.opinions, returns.pairs, min_assets, *out)
+    shape = returns.pairs.shape[::-1]
+    out = np.full(shape, np.nan), np.full(shape, np.nan)
+    correlate(
+        signal.values, signal.ranks, counts, signal.opinions,
+        returns.values, returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2]), returns.moments,
+        returns.pairs, min_assets, *out,
+    )  # fmt: skip
     return out
