@@ -10,7 +10,7 @@ scorecard    what is reported; scoring computes it, in one go or in growing bloc
 portfolio    overlapping tranches with costs; selection of names, the tranches' kernel, performance figures
 splits       train, validation and test periods with an embargo
 statistics   how sure a mean IC is, after how many trials
-ranking      the ranks of a cross-section, and sorting beneath it
+ranking      the ranks of a cross-section
 """
 
 from backtest.information import DailyInformation, daily_information, ic, rank_ic

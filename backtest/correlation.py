@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from backtest.sorting import RankArray
+from backtest.ranking import RankArray
 from factors.jit import Cube, Indices, Integers, IntegerVector, Matrix, OutMatrix, device, kernel
 
 REDUCE = frozenset({"reassoc", "contract", "nsz"})  # sums may be reordered into SIMD lanes
@@ -98,7 +98,7 @@ def correlate(
             missing = 0
             if pairs[t, h] < m:
                 for i in range(m):
-                    missing += np.int64((ranks[t, i] > 0) & (q[i] == 0))
+                    missing += int(ranks[t, i] > 0 and q[i] == 0)
             if missing > 0 or stale:
                 hole_count = list_gaps(q, holes) if missing > 0 else 0
                 rank_without(ranks[t, :m], holes, hole_count, fewer, p)

@@ -13,8 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from backtest.ranking import CrossSection, RankedRows, rank_rows
-from backtest.sorting import RankArray
+from backtest.ranking import CrossSection, RankArray, RankedRows, rank_rows
 from market.arrays import FloatArray, IntArray
 from market.errors import ConfigError, DataError
 from market.panel import Panel

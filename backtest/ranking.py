@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from backtest.sorting import PLACES, RankArray, WordArray, sort_values
 from factors.jit import (
     Indices,
     IntegerVector,
@@ -23,8 +24,10 @@ from factors.jit import (
     device,
     kernel,
 )
+from factors.sorting import Columns, sort_row
 from market.arrays import BoolArray, FloatArray, IntArray
-from market.errors import DataError
+
+RankArray: TypeAlias = NDArray[np.int32]
 
 LARGE, TINY = 1e70, 1e-70  # beyond these, products of sums of squares leave the range of float64
 
@@ -38,10 +41,8 @@ class CrossSection:
 
     @classmethod
     def of(cls, universe: BoolArray) -> CrossSection:
-        """Squeeze the universe mask (T, N), ascending columns; DataError beyond 65536 names a day."""
+        """Squeeze the universe mask (T, N), ascending columns."""
         counts = universe.sum(axis=1, dtype=np.int64)
-        if counts.max(initial=0) > PLACES:
-            raise DataError(f"a universe has at most {PLACES} names a day, got {counts.max()}: narrow it")
         columns = np.zeros((len(universe), int(counts.max(initial=0))), dtype=np.int32)
         columns[np.arange(columns.shape[1]) < counts[:, None]] = np.nonzero(universe)[1]
         return cls(columns=columns, counts=counts)
@@ -88,28 +89,17 @@ def rank_rows(
 
 
 @device
-def gather(
-    row: FloatArray, columns: RankArray, count: int, values: FloatArray, finite: FloatArray, places: RankArray
-) -> int:
-    """Squeeze a day's row, list its finite values and their places; return how many."""
-    n = 0
-    for i in range(count):
-        value = row[np.uint64(columns[i])] + 0.0  # -0 and 0 are one value
-        known = value - value == 0.0
-        values[i] = value if known else 0.0
-        finite[n] = value
-        places[n] = i
-        n += known
-    return n
+def average_ranks(ordered: FloatArray, places: Columns, n: int, ranks: RankArray) -> None:
+    """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew.
 
-
-@device
-def average_ranks(ordered: FloatArray, order: WordArray, n: int, ranks: RankArray) -> None:
-    """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew."""
+    `ordered` has one value more, which equals none before it.
+    """
+    ties = 0
     for i in range(n):
-        ranks[np.uint64(order[i])] = 2 * (i + 1)
+        ranks[places[i]] = 2 * (i + 1)
+        ties += ordered[i] == ordered[i + 1]
     end = 1
-    while end < n:
+    while ties > 0 and end < n:
         if ordered[end] != ordered[end - 1]:
             end += 1
             continue
@@ -117,7 +107,7 @@ def average_ranks(ordered: FloatArray, order: WordArray, n: int, ranks: RankArra
         while end < n and ordered[end] == ordered[begin]:
             end += 1
         for i in range(begin, end):
-            ranks[np.uint64(order[i])] = begin + end + 1
+            ranks[places[i]] = begin + end + 1
 
 
 @device
@@ -142,24 +132,26 @@ def rank_kernel(
 ) -> None:
     """Fill the rows of a `RankedRows`."""
     width = columns.shape[1]
-    finite = np.empty(width + 1)
-    places = np.empty(width + 1, np.int32)
-    cells = np.empty(width, np.uint32)
-    swap = np.empty(width, np.uint32)
-    ordered = np.empty(width)
-    order = np.empty(width, np.uint32)
-    low_counts = np.empty(256, np.int32)
-    high_counts = np.empty(256, np.int32)
+    everyone = np.ones(width, np.bool_)
+    guess = np.array([0.0, 1.0])
+    known = np.empty(width)
+    ordered = np.empty(width + 1)
+    places = np.empty(width, np.uint32)
+    spare = np.empty(width, np.uint32)
     for t in range(len(matrix)):
-        n = gather(matrix[t], columns[t], counts[t], values[t], finite, places)
+        m = counts[t]
+        for i in range(m):
+            values[t, i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
+        n = sort_row(values[t, :m], everyone[:m], guess, known, ordered, places, spare)
         opinions[t] = n
-        values[t, counts[t] :] = 0.0
+        for i in range(m):
+            values[t, i] = known[i] if known[i] < np.inf else 0.0
+        values[t, m:] = 0.0
         if n < width:
             ranks[t] = 0
         if n == 0:
             continue
-        sort_values(finite, places, n, values[t], cells, swap, low_counts, high_counts, ordered, order)
-        average_ranks(ordered, order, n, ranks[t])
+        average_ranks(ordered, places, n, ranks[t])
         unit = magnitude_unit(ordered[0], ordered[n - 1])
         if unit != 1.0:
             values[t] *= unit

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backtest.labels import Labels
-from backtest.ranking import rank_rows
-from backtest.sorting import RankArray
+from backtest.ranking import RankArray, rank_rows
 from factors.jit import (
     Indices,
     IntegerVector,
@@ -100,7 +99,7 @@ def select_kernel(ranks: Indices, columns: Indices, counts: IntegerVector, best:
     for t in range(rows):
         names[:] = 0
         for i in range(width):
-            names[np.uint64(ranks[t, i] >> 1)] += 1  # a key per tie group, see `information.rerank`
+            names[np.uint64(ranks[t, i] >> 1)] += 1  # a key per tie group, see `correlation.rank_without`
         edge = width + 1
         above = 0
         while edge > 1 and above < counts[t]:

@@ -5,7 +5,7 @@
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.operators.kernels.ranking import Columns, sort_row
+from factors.sorting import Columns, sort_row
 from market.arrays import FloatArray
 
 
