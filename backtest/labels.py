@@ -6,7 +6,7 @@ A signal known at the close of t is judged by the forward returns of the names t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -112,6 +112,15 @@ class Labels:
     def shape(self) -> tuple[int, int]:
         """(T, N) of the panel, and of every signal that these labels can score."""
         return self.panel.shape
+
+    def head(self, rows: int) -> Labels:
+        """The first `rows` dates, as views; the returns that follow them stay known."""
+        return replace(
+            self,
+            panel=self.panel.head(rows),
+            section=self.section.rows(0, rows),
+            returns=self.returns.rows(0, rows),
+        )
 
     @cached_property
     def market_returns(self) -> FloatArray:

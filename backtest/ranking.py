@@ -47,6 +47,10 @@ class CrossSection:
         columns[np.arange(columns.shape[1]) < counts[:, None]] = np.nonzero(universe)[1]
         return cls(columns=columns, counts=counts)
 
+    def rows(self, first: int, stop: int) -> CrossSection:
+        """Dates [first, stop), as views."""
+        return CrossSection(columns=self.columns[first:stop], counts=self.counts[first:stop])
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RankedRows:

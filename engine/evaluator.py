@@ -16,7 +16,7 @@ import numpy as np
 from backtest.information import rank_ic
 from backtest.labels import Labels
 from backtest.scorecard import Scorecard
-from backtest.scoring import combined_score, mean_of_known, score
+from backtest.scoring import block_scores, combined_score, mean_of_known, score
 from engine.control import shuffled
 from factors.causality import audit_causality
 from factors.data import FIELDS, ProgramData
@@ -57,12 +57,10 @@ class Evaluator:
 
         self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
         early_rows = (self._train.stop - self._train.start) // EARLY_SHARE
-        early = self._training.panel.head(self._train.start + early_rows)
-        self._early = (
-            (Bench(early, cache_bytes=CACHE_BYTES // 3), labels(early))
-            if early_rows >= FEWEST_EARLY_ROWS
-            else None
-        )
+        self._early: tuple[Bench, Labels] | None = None
+        if early_rows >= FEWEST_EARLY_ROWS:
+            known = self._training_labels.head(self._train.start + early_rows)
+            self._early = Bench(known.panel, cache_bytes=CACHE_BYTES // 3), known
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
 
@@ -78,18 +76,22 @@ class Evaluator:
         return {"fingerprint": runnable.program.fingerprint}
 
     def trial(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Fitness on the training rows of one choice of parameters, unsigned direction included in its sign."""
+        """Fitness on the training rows of one choice of parameters, and on the early ones alone as `glance` gives it.
+
+        Its sign is that of the direction in which the program predicts.
+        """
         signal = self._training.run(self._runnable(source), parameters)
-        fitness = combined_score(signal, self._training_labels, rows=self._train)
-        return {"fitness": fitness}
+        stops = [self._train.stop] if self._early is None else [self._early[1].shape[0], self._train.stop]
+        *early, fitness = block_scores(signal, self._training_labels, stops=stops, rows=self._train)
+        return {"fitness": fitness, "early": early[0] if early else None}
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Fitness on the early training rows alone; None if they are too few to say anything."""
+        """Fitness on the early training rows, computed from their data alone; None if they are too few."""
         if self._early is None:
-            return {"fitness": None}
+            return {"early": None}
         bench, labels = self._early
         signal = bench.run(self._runnable(source), parameters)
-        return {"fitness": combined_score(signal, labels, rows=slice(self._train.start, None))}
+        return {"early": combined_score(signal, labels, rows=slice(self._train.start, None))}
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """Full scorecards on training and validation rows, and the signal's signature."""

@@ -4,9 +4,9 @@ Tuning is a coroutine: it yields requests for a worker and is sent the answers, 
 programs on many workers. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from
 the trials in the store goes on exactly as if it had never stopped.
 
-A trial is first looked at on the early part of the training rows, which costs a fraction of the whole. Once there are
-enough trials to compare with, those below the median there are pruned. A trial that goes on is computed on all rows
-from scratch, so that looking early biases no score.
+Once there are enough trials to compare with, a trial is first looked at on the early part of the training rows, which
+costs a fraction of the whole, and pruned if it lies below their median there. A trial that goes on is computed on all
+rows from scratch, so that looking early biases no score.
 """
 
 from __future__ import annotations
@@ -66,23 +66,25 @@ def tune(
     study = _study()
     history = list(known)
     for trial in history:
-        _tell(study, space, trial)
+        _add(study, space, trial)
     repeats = 0
     while len(history) < trials and repeats < _MOST_REPEATS:
-        parameters = _ask(study, space, program.parameters, [*seed, len(history), repeats], first=not history)
+        draw = _ask(study, space, program.parameters, [*seed, len(history), repeats], first=not history)
+        parameters = program.parameters.complete(draw.params)
         if any(trial.parameters == parameters for trial in history):
+            study.tell(draw, state=optuna.trial.TrialState.FAIL)
             repeats += 1
             continue
         repeats = 0
-        trial = yield from _run(program, parameters, number=len(history), study=study, space=space)
+        trial = yield from _run(program, parameters, number=len(history), study=study, draw=draw)
         record(trial)
         history.append(trial)
-        _tell(study, space, trial)
+        study.tell(draw, trial.value, state=_STATES[trial.state])
     return _best(history)
 
 
 def _run(
-    program: Program, parameters: dict[str, Value], *, number: int, study: optuna.Study, space: Distributions
+    program: Program, parameters: dict[str, Value], *, number: int, study: optuna.Study, draw: optuna.Trial
 ) -> Generator[Request, Answer, TrialRecord]:
     started_s = time.perf_counter()
     early: float | None = None
@@ -90,11 +92,17 @@ def _run(
     state: TrialState = "failed"
     asked = {"source": program.source, "parameters": parameters}
     try:
-        early = (yield Request("glance", asked))["fitness"]
-        if early is not None and _is_hopeless(study, space, parameters, abs(early)):
+        if _can_prune(study):
+            early = (yield Request("glance", asked))["early"]
+            _report(draw, early)
+        if early is not None and draw.should_prune():
             state = "pruned"
         else:
-            fitness = (yield Request("trial", asked))["fitness"]
+            answer = yield Request("trial", asked)
+            fitness = answer["fitness"]
+            if early is None:
+                early = answer["early"]
+                _report(draw, early)
             if math.isfinite(fitness):
                 state = "complete"
             else:
@@ -116,18 +124,15 @@ def _run(
     )
 
 
-def _is_hopeless(
-    study: optuna.Study, space: Distributions, parameters: dict[str, Value], early: float
-) -> bool:
-    """What the pruner says of a trial that has reached its early look."""
-    if not space or not math.isfinite(early):
-        return False
-    study.enqueue_trial(parameters)
-    trial = study.ask(space)
-    trial.report(early, step=_EARLY)
-    hopeless = trial.should_prune()
-    study.tell(trial, state=optuna.trial.TrialState.FAIL)  # a stand-in: the record is told afterwards
-    return hopeless
+def _can_prune(study: optuna.Study) -> bool:
+    """Whether the pruner has enough complete trials to compare another with."""
+    complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    return len(complete) >= STARTUP_TRIALS
+
+
+def _report(draw: optuna.Trial, early: float | None) -> None:
+    if early is not None and math.isfinite(early):
+        draw.report(abs(early), step=_EARLY)
 
 
 def _best(history: Sequence[TrialRecord]) -> Tuned | None:
@@ -154,18 +159,16 @@ def _sampler(seed: Sequence[int]) -> optuna.samplers.TPESampler:
 
 def _ask(
     study: optuna.Study, space: Distributions, parameters: ParameterSpace, seed: Sequence[int], *, first: bool
-) -> dict[str, Value]:
-    if first or not space:
-        return parameters.defaults()
-    study.sampler = _sampler(seed)
-    draw = study.ask(space)
-    study.tell(draw, state=optuna.trial.TrialState.FAIL)  # a draw only: what became of it is told as a record
-    return parameters.complete(draw.params)
+) -> optuna.Trial:
+    if first:
+        study.enqueue_trial(parameters.defaults())
+    else:
+        study.sampler = _sampler(seed)
+    return study.ask(space)
 
 
-def _tell(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
-    if not space:
-        return
+def _add(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
+    """A trial of an earlier session, as if it had been asked for in this one."""
     early = trial.early_value
     study.add_trial(
         optuna.trial.create_trial(

@@ -124,3 +124,20 @@ def test_shuffled_labels_depend_on_their_seed_alone(panel, tmp_path) -> None:
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
     )
     assert first == again != other
+
+
+def test_a_glance_at_the_early_rows_sees_what_the_whole_trial_sees_of_them(tmp_path) -> None:
+    panel = synthesize(SyntheticConfig(dates=1000, symbols=20), seed=8).panel
+    panel.save(tmp_path / "panel")
+    worker = Evaluator(
+        panel=str(tmp_path / "panel"),
+        train=(30, 880),
+        validation=(900, 1000),
+        horizons_days=[1, 5],
+        min_assets=10,
+        shuffle_seed=4,
+    )
+    asked = {"source": REVERSAL, "parameters": WINDOW}
+    seen, whole = worker.glance(**asked), worker.trial(**asked)
+    assert np.isfinite(seen["early"])
+    assert seen["early"] == whole["early"] != whole["fitness"]
