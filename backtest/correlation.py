@@ -59,8 +59,9 @@ def bounded(product: float, left: float, right: float) -> float:
 def correlate(
     values: Matrix,
     ranks: Indices,
-    counts: IntegerVector,
     opinions: IntegerVector,
+    dates: IntegerVector,
+    counts: IntegerVector,
     returns: Cube,
     return_ranks: Indices,
     return_moments: Cube,
@@ -71,9 +72,10 @@ def correlate(
 ) -> None:
     """Both correlations over the names that have a signal and a return; entries without one keep their value.
 
+    Row r of the signal belongs to row `dates[r]` of the returns.
     The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel.
     """
-    rows, horizons, width = returns.shape
+    horizons, width = returns.shape[1:]
     gaps = np.empty(width + 1, np.int32)
     holes = np.empty(width + 1, np.int32)
     fewer = np.empty(width + 1, np.int32)
@@ -81,13 +83,14 @@ def correlate(
     their_ranks = np.empty(width, np.int32)
     weights = np.empty(width)
     deviations = np.empty(width)
-    for t in range(rows):
+    for r in range(len(dates)):
+        t = dates[r]
         m = counts[t]
-        s = values[t, :m]
+        s = values[r, :m]
         p = own_ranks[:m]
         weight = weights[:m]
         deviation = deviations[:m]
-        gap_count = list_gaps(ranks[t, :m], gaps)
+        gap_count = list_gaps(ranks[r, :m], gaps)
         stale = True
         n = 0
         ss = 0.0
@@ -98,12 +101,12 @@ def correlate(
             missing = 0
             if pairs[t, h] < m:
                 for i in range(m):
-                    missing += int(ranks[t, i] > 0 and q[i] == 0)
+                    missing += int(ranks[r, i] > 0 and q[i] == 0)
             if missing > 0 or stale:
                 hole_count = list_gaps(q, holes) if missing > 0 else 0
-                rank_without(ranks[t, :m], holes, hole_count, fewer, p)
+                rank_without(ranks[r, :m], holes, hole_count, fewer, p)
                 stale = missing > 0
-                n = opinions[t] - missing
+                n = opinions[r] - missing
                 mean = 0.0
                 pp = 0.0
                 for i in range(m):
@@ -139,5 +142,5 @@ def correlate(
                 pq += np.float64(p[i]) * np.float64(q[i])
             expected = n * (n + 1.0) * (n + 1.0)
             if pp > expected and qq > expected:
-                ic[h, t] = bounded(sf, ss, ff)
-                rank_ic[h, t] = bounded(pq - expected, pp - expected, qq - expected)
+                ic[h, r] = bounded(sf, ss, ff)
+                rank_ic[h, r] = bounded(pq - expected, pp - expected, qq - expected)

@@ -30,20 +30,21 @@ class DailyInformation:
     opinions: IntArray
 
 
-def daily_information(signal: FloatArray, labels: Labels, rows: slice = slice(None)) -> DailyInformation:
+def daily_information(
+    signal: FloatArray, labels: Labels, rows: slice | IntArray = slice(None)
+) -> DailyInformation:
     """Score a (T, N) signal against every horizon of the labels on the dates of `rows`, in one pass."""
     signal = labels.aligned(signal)
-    first, stop = labels.bounds(rows)
-    ic = np.empty((len(labels.horizons_days), stop - first))
+    dates = np.arange(*labels.bounds(rows)) if isinstance(rows, slice) else np.ascontiguousarray(rows)
+    ic = np.empty((len(labels.horizons_days), len(dates)))
     rank_ic = np.empty_like(ic)
-    opinions = np.empty(stop - first, dtype=np.int64)
+    opinions = np.empty(len(dates), dtype=np.int64)
     buffers = RankedRows.empty(BLOCK, labels.section.columns.shape[1])
-    for begin in range(first, stop, BLOCK):
-        end = min(begin + BLOCK, stop)
-        out = slice(begin - first, end - first)
-        ranked = rank_rows(signal, labels.section, begin, end, buffers)
+    for begin in range(0, len(dates), BLOCK):
+        out = slice(begin, begin + BLOCK)
+        ranked = rank_rows(signal, labels.section, dates[out], buffers)
         ic[:, out], rank_ic[:, out] = _correlate(
-            ranked, labels.section.counts[begin:end], labels.returns.rows(begin, end), labels.min_assets
+            ranked, dates[out], labels.section, labels.returns, labels.min_assets
         )
         opinions[out] = ranked.opinions
     return DailyInformation(ic=ic, rank_ic=rank_ic, opinions=opinions)
@@ -73,20 +74,21 @@ def _pairwise(
             f"signal, returns and universe must align, got {signal.shape}, {fwd.shape}, {universe.shape}: "
             "use one (dates, symbols) shape"
         )
-    section, rows = CrossSection.of(universe), len(signal)
-    left = rank_rows(np.ascontiguousarray(signal, dtype=np.float64), section, 0, rows)
+    section, dates = CrossSection.of(universe), np.arange(len(signal))
+    left = rank_rows(np.ascontiguousarray(signal, dtype=np.float64), section, dates)
     right = RankedReturns.of([np.ascontiguousarray(fwd, dtype=np.float64)], section)
-    both = _correlate(left, section.counts, right, min_assets)
+    both = _correlate(left, dates, section, right, min_assets)
     return both[0][0], both[1][0]
 
 
 def _correlate(
-    signal: RankedRows, counts: IntArray, returns: RankedReturns, min_assets: int
+    signal: RankedRows, dates: IntArray, section: CrossSection, returns: RankedReturns, min_assets: int
 ) -> tuple[FloatArray, FloatArray]:
-    shape = returns.pairs.shape[::-1]
+    """IC and rank IC (H, R) of the signal's R rows, which are those of `dates`."""
+    shape = returns.pairs.shape[1], len(dates)
     out = np.full(shape, np.nan), np.full(shape, np.nan)
     correlate(
-        signal.values, signal.ranks, counts, signal.opinions,
+        signal.values, signal.ranks, signal.opinions, dates, section.counts,
         returns.values, returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2]), returns.moments,
         returns.pairs, min_assets, *out,
     )  # fmt: skip

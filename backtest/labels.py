@@ -6,7 +6,7 @@ A signal known at the close of t is judged by the forward returns of the names t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal, TypeAlias
@@ -48,20 +48,10 @@ class RankedReturns:
         pairs = np.empty(values.shape[:2], dtype=np.int64)
         moments = np.empty((*values.shape[:2], 3))
         for h, forward in enumerate(forward_returns):
-            ranked = rank_rows(forward, section, 0, rows)
+            ranked = rank_rows(forward, section, np.arange(rows))
             values[:, h], ranks[:, h], pairs[:, h] = ranked.values, ranked.ranks, ranked.opinions
             moments[:, h] = _moments(ranked)
         return cls(values=values, ranks=ranks, pairs=pairs, moments=moments)
-
-    def rows(self, first: int, stop: int) -> RankedReturns:
-        """Dates [first, stop), as views."""
-        dates = slice(first, stop)
-        return RankedReturns(
-            values=self.values[dates],
-            ranks=self.ranks[dates],
-            pairs=self.pairs[dates],
-            moments=self.moments[dates],
-        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,15 +102,6 @@ class Labels:
     def shape(self) -> tuple[int, int]:
         """(T, N) of the panel, and of every signal that these labels can score."""
         return self.panel.shape
-
-    def head(self, rows: int) -> Labels:
-        """The first `rows` dates, as views; the returns that follow them stay known."""
-        return replace(
-            self,
-            panel=self.panel.head(rows),
-            section=self.section.rows(0, rows),
-            returns=self.returns.rows(0, rows),
-        )
 
     @cached_property
     def market_returns(self) -> FloatArray:

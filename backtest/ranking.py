@@ -47,10 +47,6 @@ class CrossSection:
         columns[np.arange(columns.shape[1]) < counts[:, None]] = np.nonzero(universe)[1]
         return cls(columns=columns, counts=counts)
 
-    def rows(self, first: int, stop: int) -> CrossSection:
-        """Dates [first, stop), as views."""
-        return CrossSection(columns=self.columns[first:stop], counts=self.counts[first:stop])
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RankedRows:
@@ -76,19 +72,18 @@ class RankedRows:
 
 
 def rank_rows(
-    matrix: FloatArray, section: CrossSection, first: int, stop: int, into: RankedRows | None = None
+    matrix: FloatArray, section: CrossSection, dates: IntArray, into: RankedRows | None = None
 ) -> RankedRows:
-    """Rank rows [first, stop) of a C-order (T, N) matrix within each day's cross-section.
+    """Rank the rows `dates` (R,) of a C-order (T, N) matrix within each day's cross-section.
 
-    NaN and ±infinity are "no opinion". With `into`, its first stop - first rows are overwritten and returned.
+    NaN and ±infinity are "no opinion". With `into`, its first R rows are overwritten and returned.
     """
-    rows, width = stop - first, section.columns.shape[1]
-    buffers = into or RankedRows.empty(rows, width)
+    rows = len(dates)
+    buffers = into or RankedRows.empty(rows, section.columns.shape[1])
     ranked = RankedRows(
         values=buffers.values[:rows], ranks=buffers.ranks[:rows], opinions=buffers.opinions[:rows]
     )
-    columns, counts = section.columns[first:stop], section.counts[first:stop]
-    rank_kernel(matrix[first:stop], columns, counts, ranked.values, ranked.ranks, ranked.opinions)
+    rank_kernel(matrix, section.columns, section.counts, dates, ranked.values, ranked.ranks, ranked.opinions)
     return ranked
 
 
@@ -130,11 +125,12 @@ def rank_kernel(
     matrix: Matrix,
     columns: Indices,
     counts: IntegerVector,
+    dates: IntegerVector,
     values: OutMatrix,
     ranks: OutIndices,
     opinions: OutIntegerVector,
 ) -> None:
-    """Fill the rows of a `RankedRows`."""
+    """Fill row r of a `RankedRows` from row `dates[r]` of the matrix."""
     width = columns.shape[1]
     everyone = np.ones(width, np.bool_)
     guess = np.array([0.0, 1.0])
@@ -142,20 +138,21 @@ def rank_kernel(
     ordered = np.empty(width + 1)
     places = np.empty(width, np.uint32)
     spare = np.empty(width, np.uint32)
-    for t in range(len(matrix)):
+    for r in range(len(dates)):
+        t = dates[r]
         m = counts[t]
         for i in range(m):
-            values[t, i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
-        n = sort_row(values[t, :m], everyone[:m], guess, known, ordered, places, spare)
-        opinions[t] = n
+            values[r, i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
+        n = sort_row(values[r, :m], everyone[:m], guess, known, ordered, places, spare)
+        opinions[r] = n
         for i in range(m):
-            values[t, i] = known[i] if known[i] < np.inf else 0.0
-        values[t, m:] = 0.0
+            values[r, i] = known[i] if known[i] < np.inf else 0.0
+        values[r, m:] = 0.0
         if n < width:
-            ranks[t] = 0
+            ranks[r] = 0
         if n == 0:
             continue
-        average_ranks(ordered, places, n, ranks[t])
+        average_ranks(ordered, places, n, ranks[r])
         unit = magnitude_unit(ordered[0], ordered[n - 1])
         if unit != 1.0:
-            values[t] *= unit
+            values[r] *= unit

@@ -2,7 +2,7 @@
 
 score           everything, once per program
 combined_score  fitness alone, once per trial
-block_scores    fitness on a growing run of dates, for a pruner that stops hopeless trials
+growing_scores  fitness on a growing sample of dates, for a pruner that stops hopeless trials
 """
 
 from __future__ import annotations
@@ -60,41 +60,34 @@ def score(
     )
 
 
-def combined_score(signal: FloatArray, labels: Labels, *, rows: slice = ALL_ROWS) -> float:
+def combined_score(signal: FloatArray, labels: Labels, *, rows: slice | IntArray = ALL_ROWS) -> float:
     """Fitness of a signal on the dates of `rows`: FS averaged over horizons, NaN where undefined."""
     daily = daily_information(signal, labels, rows)
     return _fitness(_horizon_scores(labels, daily.ic, daily.rank_ic))
 
 
-def block_scores(
-    signal: FloatArray, labels: Labels, *, stops: Sequence[int], rows: slice = ALL_ROWS
+def growing_scores(
+    signal: FloatArray, labels: Labels, *, step: int, rows: slice = ALL_ROWS
 ) -> Iterator[float]:
-    """Yield the combined score of the dates before each of `stops`, which increase to the end of `rows`.
+    """Yield the combined score of every `step`-th date of `rows`, of every second one of the rest too, and so on.
 
-    Each date is correlated once, when its block is asked for; the last value is that of `combined_score`,
-    to the bit.
+    `step` is a power of two: each look has twice the dates of the one before, spread over the same years, and the
+    last has all. Each date is correlated once, when its look is asked for; the last value is that of
+    `combined_score`, to the bit.
     """
+    if step < 1 or step & (step - 1):
+        raise ConfigError(f"step must be a power of two such as 4, got {step}")
     first, stop = labels.bounds(rows)
-    ascending = all(a < b for a, b in zip([first, *stops], stops, strict=False))
-    if not stops or not ascending or stops[-1] != stop:
-        raise ConfigError(f"stops must increase from {first} to {stop}, got {list(stops)}: use growing_stops")
     ic, rank = (np.empty((len(labels.horizons_days), stop - first)) for _ in range(2))
-    begin = first
-    for end in stops:
-        block = slice(begin - first, end - first)
-        daily = daily_information(signal, labels, slice(begin, end))
-        ic[:, block], rank[:, block] = daily.ic, daily.rank_ic
-        begin = end
-        known = slice(0, end - first)
-        yield _fitness(_horizon_scores(labels, ic[:, known], rank[:, known]))
-
-
-def growing_stops(first: int, stop: int, *, blocks: int = 4) -> tuple[int, ...]:
-    """Rows at which to look: each look sees twice the dates of the one before, the last all of them."""
-    if blocks < 1 or stop <= first:
-        raise ConfigError(f"needs at least one block of dates, got {blocks} over rows {first}..{stop}")
-    looks = (first + (stop - first) // 2**k for k in reversed(range(blocks)))
-    return tuple(sorted({look for look in looks if look > first}))
+    fresh = slice(0, None, step)
+    while True:
+        daily = daily_information(signal, labels, np.arange(first, stop)[fresh])
+        ic[:, fresh], rank[:, fresh] = daily.ic, daily.rank_ic
+        yield _fitness(_horizon_scores(labels, ic[:, ::step], rank[:, ::step]))
+        if step == 1:
+            return
+        fresh = slice(step // 2, None, step)
+        step //= 2
 
 
 def learned_direction(fitness: float) -> int:

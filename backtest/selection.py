@@ -39,7 +39,7 @@ def select_best(
     """
     signal = labels.aligned(signal)
     first, stop = labels.bounds(rows)
-    ranked = rank_rows(signal, labels.section, first, stop)
+    ranked = rank_rows(signal, labels.section, np.arange(first, stop))
     universe = labels.section.counts[first:stop]
     wanted = np.clip(np.floor(top_share * universe + 1e-9), 1, top_k).astype(np.int64)
     counts = np.minimum(wanted, ranked.opinions)
@@ -78,14 +78,13 @@ def quantile_returns(
     signal = labels.aligned(signal)
     first, stop = labels.bounds(rows)
     h = labels.horizons_days.index(horizon_days)
-    ranked = rank_rows(signal, labels.section, first, stop)
+    ranked = rank_rows(signal, labels.section, np.arange(first, stop))
     means = np.empty((stop - first, quantiles))
-    returns = labels.returns.rows(first, stop)
     quantile_kernel(
         ranked.ranks,
         ranked.opinions,
-        np.ascontiguousarray(returns.values[:, h]),
-        np.ascontiguousarray(returns.ranks[:, h]),
+        np.ascontiguousarray(labels.returns.values[first:stop, h]),
+        np.ascontiguousarray(labels.returns.ranks[first:stop, h]),
         means,
     )
     return means

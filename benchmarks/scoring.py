@@ -173,8 +173,8 @@ def scoring_rows(panel: Panel) -> list[Row]:
     ours_ms = best_ms(lambda: daily_information(signal, labels), 30)
     pandas_ms = best_ms(lambda: with_pandas(frame, horizons), 1)
     polars_ms = best_ms(lambda: with_polars(polars_frame, horizons, rows), 3)
-    buffers = RankedRows.empty(rows, labels.section.columns.shape[1])
-    rank_ms = best_ms(lambda: rank_rows(signal, labels.section, 0, rows, buffers), 30)
+    dates, buffers = np.arange(rows), RankedRows.empty(rows, labels.section.columns.shape[1])
+    rank_ms = best_ms(lambda: rank_rows(signal, labels.section, dates, buffers), 30)
     task = "IC + rank IC, 4 horizons"
     return [
         Row(task=task, ours_ms=ours_ms, rival="pandas", rival_ms=pandas_ms, least_ratio=200.0),

@@ -6,10 +6,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS, Labels
 from backtest.scoring import score
@@ -25,6 +24,9 @@ from market.dates import as_day
 from market.errors import DataError
 from market.panel import Panel
 from market.storage import laid_out
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,6 +50,8 @@ class Evaluation:
 
     def long_frame(self) -> pd.DataFrame:
         """The values as columns date, symbol, value; without the stocks and days of no opinion."""
+        import pandas as pd  # most evaluations are read as scores
+
         rows, columns = np.nonzero(np.isfinite(self.values))
         return pd.DataFrame(
             {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from backtest.information import rank_ic
 from backtest.labels import Labels
 from backtest.scorecard import Scorecard
-from backtest.scoring import block_scores, combined_score, mean_of_known, score
+from backtest.scoring import growing_scores, mean_of_known, score
 from engine.control import shuffled
 from factors.causality import audit_causality
 from factors.data import FIELDS, ProgramData
@@ -29,7 +29,7 @@ from market.panel import Panel
 AUDIT_ROWS, AUDIT_SYMBOLS = 320, 60
 SIGNATURE_DATES = 24
 CACHE_BYTES = 256 * 2**20
-EARLY_SHARE, FEWEST_EARLY_ROWS = 4, 200
+EARLY_STEP, FEWEST_EARLY_ROWS = 4, 60
 _PROGRAMS_KEPT = 8
 
 
@@ -56,11 +56,9 @@ class Evaluator:
             return true if shuffle_seed is None else shuffled(true, np.random.default_rng(shuffle_seed))
 
         self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
-        early_rows = (self._train.stop - self._train.start) // EARLY_SHARE
-        self._early: tuple[Bench, Labels] | None = None
-        if early_rows >= FEWEST_EARLY_ROWS:
-            known = self._training_labels.head(self._train.start + early_rows)
-            self._early = Bench(known.panel, cache_bytes=CACHE_BYTES // 3), known
+        train_rows = self._train.stop - self._train.start
+        self._step = EARLY_STEP if train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS else 1
+        self._begun: tuple[object, Iterator[float]] = None, iter(())
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
 
@@ -75,23 +73,30 @@ class Evaluator:
         audit_causality(lambda panel: Bench(panel).run(runnable, values), slice_)
         return {"fingerprint": runnable.program.fingerprint}
 
-    def trial(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Fitness on the training rows of one choice of parameters, and on the early ones alone as `glance` gives it.
-
-        Its sign is that of the direction in which the program predicts.
-        """
-        signal = self._training.run(self._runnable(source), parameters)
-        stops = [self._train.stop] if self._early is None else [self._early[1].shape[0], self._train.stop]
-        *early, fitness = block_scores(signal, self._training_labels, stops=stops, rows=self._train)
-        return {"fitness": fitness, "early": early[0] if early else None}
-
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Fitness on the early training rows, computed from their data alone; None if they are too few."""
-        if self._early is None:
-            return {"early": None}
-        bench, labels = self._early
-        signal = bench.run(self._runnable(source), parameters)
-        return {"early": combined_score(signal, labels, rows=slice(self._train.start, None))}
+        """Fitness on some of the training dates, spread over all of them; None if they are too few."""
+        looks = self._looks(source, parameters)
+        if self._step == 1:
+            return {"fitness": None}
+        early = next(looks)
+        self._begun = (source, parameters), looks
+        return {"fitness": early}
+
+    def trial(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Fitness on all training dates; its sign tells the direction in which the program predicts.
+
+        The trial that was glanced at last goes on from there.
+        """
+        begun, looks = self._begun
+        if begun != (source, parameters):
+            looks = self._looks(source, parameters)
+        self._begun = None, iter(())
+        *_, fitness = looks
+        return {"fitness": fitness}
+
+    def _looks(self, source: str, parameters: Mapping[str, Any]) -> Iterator[float]:
+        signal = self._training.run(self._runnable(source), parameters)
+        return growing_scores(signal, self._training_labels, step=self._step, rows=self._train)
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """Full scorecards on training and validation rows, and the signal's signature."""
@@ -117,8 +122,8 @@ class Evaluator:
 
     def statistics(self) -> dict[str, Any]:
         """How often a tuning trial found an operator's result in the cache."""
-        caches = [bench.cache for bench in (self._training, *(self._early or ())[:1]) if bench.cache]
-        return {"hits": sum(cache.hits for cache in caches), "misses": sum(cache.misses for cache in caches)}
+        cache = self._training.cache
+        return {"hits": cache.hits, "misses": cache.misses} if cache else {}
 
     def _reference(self, reference: Mapping[str, Any]) -> FloatArray:
         """The signal of a program that many others are compared with, computed once."""

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from engine.evaluation import Evaluation, values
 from engine.evaluation import evaluate as evaluate_program
 from factors.program import Program, read_program
@@ -18,6 +16,8 @@ from factors.sandbox import Limits
 from market.panel import Panel
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from agents.proposer import Proposer
     from engine.config import MineConfig
     from engine.mining import MineResult, Progress

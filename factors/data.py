@@ -8,13 +8,14 @@ returns                      close / previous day's close - 1, decimal; NaN on t
 from __future__ import annotations
 
 from functools import cached_property
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from factors.errors import ContractError
 from market.arrays import FloatArray
 from market.panel import Panel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FIELDS = ("open", "high", "low", "close", "volume", "vwap", "returns")
 
@@ -66,10 +67,7 @@ class ProgramData:
         """A field as a DataFrame (dates × symbols); a copy, so changing it changes nothing else."""
         if name not in FIELDS:
             raise ContractError(f"`data.frame` knows {', '.join(FIELDS)}, got {name!r}.")
-        values = np.array(getattr(self, name))
-        return pd.DataFrame(
-            values, index=pd.DatetimeIndex(self._panel.dates), columns=list(self._panel.symbols)
-        )
+        return self._panel.to_frame(getattr(self, name))
 
 
 def _read_only(values: FloatArray) -> FloatArray:

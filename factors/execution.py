@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import math
 import types
 import warnings
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from factors.data import ProgramData
 from factors.errors import ContractError, ExecutionError, MemoryProgramError, PolicyError, ProgramError
@@ -105,7 +103,7 @@ def _line(trace: types.TracebackType | None, filename: str) -> str:
 
 
 def _signal(result: object, shape: tuple[int, int]) -> FloatArray:
-    if isinstance(result, pd.DataFrame):
+    if hasattr(result, "to_numpy"):  # a frame; pandas itself is imported only by programs that need it
         result = result.to_numpy()
     if not isinstance(result, np.ndarray):
         raise ContractError(f"`factor` returns an array or a DataFrame, got {type(result).__name__}.")
@@ -136,7 +134,7 @@ def _import(
         raise PolicyError(f"import of `{name}` is not allowed: import one of {', '.join(ALLOWED_MODULES)}.")
     if name == "numba":
         return _bounds_checked_numba()
-    return {"numpy": np, "pandas": pd, "math": math}[name]
+    return importlib.import_module(name)
 
 
 def _bounds_checked_numba() -> types.SimpleNamespace:

@@ -76,7 +76,7 @@ class TrialRecord:
 
     number       0, 1, 2, … within the program
     value        the score that is maximised; None = undefined, or never computed
-    early_value  the same on the first of the training days, by which hopeless trials are pruned; None = no look
+    early_value  the same on some of the training days, by which hopeless trials are pruned; None = no look
     direction    +1 or -1, the sign that the trial gave to the signal; None if it never got so far
     """
 

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from backtest.labels import Labels
 from backtest.portfolio import PortfolioConfig, simulate
 from backtest.scorecard import HorizonScore
-from backtest.scoring import block_scores, combined_score, growing_stops, learned_direction, score
+from backtest.scoring import combined_score, growing_scores, learned_direction, score
 from market.errors import ConfigError
 from tests.backtest import oracles
 from tests.backtest.markets import kinds, panels, random_panel, random_signal, seeds
@@ -81,34 +81,34 @@ def test_fitness_changes_sign_with_the_signal(seed, kind):
 
 
 @settings(max_examples=40, deadline=None)
-@given(panel=panels(), seed=seeds, kind=kinds, blocks=st.integers(1, 7))
-def test_a_trial_scored_in_blocks_ends_with_exactly_the_score_of_one_pass(panel, seed, kind, blocks):
-    signal, labels = random_signal(seed, panel.shape, kind), labels_of(panel)
-    stops = growing_stops(0, panel.shape[0], blocks=blocks)
-    scores = list(block_scores(signal, labels, stops=stops))
-    prefixes = [combined_score(signal, labels, rows=slice(0, stop)) for stop in stops]
-    assert [s.hex() for s in scores] == [p.hex() for p in prefixes]
+@given(panel=panels(), seed=seeds, kind=kinds, step=st.sampled_from([1, 2, 4, 8]), first=st.integers(0, 9))
+def test_looks_at_more_and_more_dates_end_with_exactly_the_score_of_one_pass(panel, seed, kind, step, first):
+    first = min(first, panel.shape[0] - 1)
+    signal, labels, rows = random_signal(seed, panel.shape, kind), labels_of(panel), slice(first, None)
+    scores = list(growing_scores(signal, labels, step=step, rows=rows))
+    assert len(scores) == step.bit_length()
+    assert scores[-1].hex() == combined_score(signal, labels, rows=rows).hex()
+    if panel.shape[0] - first >= 2 * step:
+        early = combined_score(signal, labels, rows=np.arange(first, panel.shape[0], step))
+        assert scores[0].hex() == early.hex()
 
 
-def test_a_later_block_is_not_scored_before_it_is_asked_for():
+def test_a_date_is_not_scored_before_its_look_is_asked_for():
     panel = random_panel(25)
     signal = random_signal(25, panel.shape, "plain")
-    first = next(block_scores(signal, labels_of(panel), stops=(20, 40)))
-    signal[20:] = np.nan
-    assert first == combined_score(signal, labels_of(panel), rows=slice(0, 20))
+    whole = list(growing_scores(signal, labels_of(panel), step=4))
+    looks = growing_scores(signal, labels_of(panel), step=4)
+    seen = [next(looks)]
+    signal[::4] = np.nan
+    seen.append(next(looks))
+    signal[::2] = np.nan
+    assert [*seen, next(looks)] == whole
 
 
-def test_stops_double_up_to_the_last_row():
-    assert growing_stops(100, 180, blocks=4) == (110, 120, 140, 180)
-    assert growing_stops(0, 2, blocks=4) == (1, 2)
-
-
-def test_stops_that_do_not_cover_the_rows_are_refused():
+def test_looks_come_in_powers_of_two():
     panel = random_panel(26)
-    labels, signal = labels_of(panel), np.zeros(panel.shape)
-    for stops in ((), (20,), (30, 20, 40), (0, 40)):
-        with pytest.raises(ConfigError, match="stops must increase from 0 to 40"):
-            next(block_scores(signal, labels, stops=stops))
+    with pytest.raises(ConfigError, match="step must be a power of two such as 4, got 3"):
+        next(growing_scores(np.zeros(panel.shape), labels_of(panel), step=3))
 
 
 def test_an_undefined_ratio_leaves_fitness_undefined_and_says_why():

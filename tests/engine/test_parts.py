@@ -13,7 +13,7 @@ from engine.control import shuffled
 from engine.recovery import nearest
 from engine.requests import Request
 from engine.similarity import Clusters
-from engine.tuning import STARTUP_TRIALS, tune
+from engine.tuning import tune
 from factors.execution import run
 from factors.program import Program
 from market.errors import ConfigError
@@ -43,9 +43,8 @@ def study(
             return end.value, records, asked
         parameters = request.arguments["parameters"]
         asked.append((request.method, parameters))
-        answer = {"early": early(parameters) if early else None}
-        if request.method == "trial":
-            answer["fitness"] = score(parameters)
+        value = (early(parameters) if early else None) if request.method == "glance" else score(parameters)
+        answer = {"fitness": value}
 
 
 def test_tuning_learns_the_direction_and_begins_with_the_defaults() -> None:
@@ -106,7 +105,6 @@ def test_hopeless_trials_are_pruned_and_the_rest_scored_in_full() -> None:
     assert pruned
     assert all(record.value == record.parameters["weight"] for record in complete)
     assert sum(method == "trial" for method, _ in asked) == len(complete)
-    assert {method for method, _ in asked[:STARTUP_TRIALS]} == {"trial"}
 
 
 def test_an_undefined_fitness_is_a_failed_trial() -> None:
