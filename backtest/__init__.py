@@ -18,7 +18,7 @@ from backtest.labels import HORIZONS_DAYS, MIN_ASSETS, Labels
 from backtest.performance import Performance
 from backtest.portfolio import PortfolioConfig, PortfolioResult, simulate
 from backtest.scorecard import HorizonScore, Scorecard
-from backtest.scoring import combined_score, growing_scores, learned_direction, score
+from backtest.scoring import combined_score, early_and_full_score, learned_direction, score
 from backtest.selection import quantile_returns
 from backtest.splits import DateSplits, mining_panel, split_dates
 from backtest.statistics import expected_maximum, newey_west_t, significance_bar
@@ -36,8 +36,8 @@ __all__ = [
     "Scorecard",
     "combined_score",
     "daily_information",
+    "early_and_full_score",
     "expected_maximum",
-    "growing_scores",
     "ic",
     "learned_direction",
     "mining_panel",

@@ -103,8 +103,11 @@ def correlate(
                 for i in range(m):
                     missing += int(ranks[r, i] > 0 and q[i] == 0)
             if missing > 0 or stale:
-                hole_count = list_gaps(q, holes) if missing > 0 else 0
-                rank_without(ranks[r, :m], holes, hole_count, fewer, p)
+                if missing > 0:
+                    rank_without(ranks[r, :m], holes, list_gaps(q, holes), fewer, p)
+                else:
+                    for i in range(m):
+                        p[i] = ranks[r, i]
                 stale = missing > 0
                 n = opinions[r] - missing
                 mean = 0.0

@@ -2,7 +2,7 @@
 
 score           everything, once per program
 combined_score  fitness alone, once per trial
-growing_scores  fitness on a growing sample of dates, for a pruner that stops hopeless trials
+early_and_full_score  fitness on a sample of the dates first, for a pruner that stops hopeless trials
 """
 
 from __future__ import annotations
@@ -66,28 +66,20 @@ def combined_score(signal: FloatArray, labels: Labels, *, rows: slice | IntArray
     return _fitness(_horizon_scores(labels, daily.ic, daily.rank_ic))
 
 
-def growing_scores(
+def early_and_full_score(
     signal: FloatArray, labels: Labels, *, step: int, rows: slice = ALL_ROWS
 ) -> Iterator[float]:
-    """Yield the combined score of every `step`-th date of `rows`, of every second one of the rest too, and so on.
+    """Yield the combined score of every `step`-th date of `rows`, then that of all of them.
 
-    `step` is a power of two: each look has twice the dates of the one before, spread over the same years, and the
-    last has all. Each date is correlated once, when its look is asked for; the last value is that of
-    `combined_score`, to the bit.
+    Each date is correlated once, when it is asked for; the second value is that of `combined_score`, to the bit.
     """
-    if step < 1 or step & (step - 1):
-        raise ConfigError(f"step must be a power of two such as 4, got {step}")
     first, stop = labels.bounds(rows)
     ic, rank = (np.empty((len(labels.horizons_days), stop - first)) for _ in range(2))
-    fresh = slice(0, None, step)
-    while True:
-        daily = daily_information(signal, labels, np.arange(first, stop)[fresh])
+    early = np.arange(stop - first) % step == 0
+    for fresh, seen in ((early, early), (~early, slice(None))):
+        daily = daily_information(signal, labels, first + np.flatnonzero(fresh))
         ic[:, fresh], rank[:, fresh] = daily.ic, daily.rank_ic
-        yield _fitness(_horizon_scores(labels, ic[:, ::step], rank[:, ::step]))
-        if step == 1:
-            return
-        fresh = slice(step // 2, None, step)
-        step //= 2
+        yield _fitness(_horizon_scores(labels, ic[:, seen], rank[:, seen]))
 
 
 def learned_direction(fitness: float) -> int:

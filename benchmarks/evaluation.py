@@ -30,7 +30,7 @@ from factors.sandbox import Worker
 from market.arrays import FloatArray
 from market.panel import Panel
 
-TRIALS = 30
+TRIALS, STUDIES = 30, 5
 SOURCE = '''"""Ranked price-volume correlation, scaled by volatility."""
 PARAMETERS = {
     "correlation_window": {"type": "int", "low": 5, "high": 40, "default": 10},
@@ -42,6 +42,9 @@ def factor(data, ops, p):
     agreement = ops.ts_corr(ops.cs_rank(data.volume), ops.cs_rank(data.close), p["correlation_window"])
     return ops.cs_rank(agreement) * -ops.ts_std(data.returns, p["volatility_window"])
 '''
+OTHER_SOURCE = (
+    SOURCE.replace("data.volume", "data.high").replace("data.close", "data.low").replace("returns", "open")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +134,11 @@ def _resident_kib(field: str) -> int:
 
 
 def tuning_rows(panel: Panel) -> list[Row]:
-    """A study of 30 trials through one worker process, with cache and pruning."""
-    program = Program.parse(SOURCE)
+    """Studies of 30 trials through one worker process, with cache and pruning.
+
+    Each follows a study of another program, so that the cache holds nothing of its own: the median is what a run sees.
+    """
+    program, other = Program.parse(SOURCE), Program.parse(OTHER_SOURCE)
     rows = panel.shape[0]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "panel"
@@ -149,13 +155,14 @@ def tuning_rows(panel: Panel) -> list[Row]:
             started_s = time.perf_counter()
             worker.start()
             ready_s = time.perf_counter() - started_s
-            _tune(worker, program, seed=0)
-            worker.start()  # an empty cache again; the kernels are loaded by the first call
-            worker.call("assess", source=SOURCE, parameters=program.parameters.defaults(), direction=1)
-            worker.call("trial", source=SOURCE, parameters=program.parameters.defaults())
-            rates = [TRIALS / _tune(worker, program, seed=seed) for seed in (1, 2, 3)]
+            rates = []
+            for seed in range(STUDIES):
+                _tune(worker, other, seed=seed)  # a run has used its memory and its cache before
+                rates.append(TRIALS / _tune(worker, program, seed=seed))
     return [
-        Row(task=f"tuning, {TRIALS} trials", value=max(rates), unit="trials per second", least=30),
+        Row(
+            task=f"tuning, {TRIALS} trials", value=float(np.median(rates)), unit="trials per second", least=30
+        ),
         Row(task="start of a worker on this panel", value=ready_s, unit="s", most=1.5),
     ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from backtest.information import rank_ic
 from backtest.labels import Labels
 from backtest.scorecard import Scorecard
-from backtest.scoring import growing_scores, mean_of_known, score
+from backtest.scoring import early_and_full_score, mean_of_known, score
 from engine.control import shuffled
 from factors.causality import audit_causality
 from factors.data import FIELDS, ProgramData
@@ -51,13 +52,11 @@ class Evaluator:
         self._whole = Bench(self._panel)
         self._training = Bench(self._panel.head(self._validation.start), cache_bytes=CACHE_BYTES)
 
-        def labels(panel: Panel) -> Labels:
-            true = Labels.of(panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
-            return true if shuffle_seed is None else shuffled(true, np.random.default_rng(shuffle_seed))
-
-        self._labels, self._training_labels = labels(self._panel), labels(self._training.panel)
+        self._horizons_days, self._min_assets = tuple(horizons_days), min_assets
+        self._shuffle_seed = shuffle_seed
+        self._training_labels = self._labels_of(self._training.panel)
         train_rows = self._train.stop - self._train.start
-        self._step = EARLY_STEP if train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS else 1
+        self._glances = train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS
         self._begun: tuple[object, Iterator[float]] = None, iter(())
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
@@ -75,9 +74,9 @@ class Evaluator:
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fitness on some of the training dates, spread over all of them; None if they are too few."""
-        looks = self._looks(source, parameters)
-        if self._step == 1:
+        if not self._glances:
             return {"fitness": None}
+        looks = self._looks(source, parameters)
         early = next(looks)
         self._begun = (source, parameters), looks
         return {"fitness": early}
@@ -96,13 +95,13 @@ class Evaluator:
 
     def _looks(self, source: str, parameters: Mapping[str, Any]) -> Iterator[float]:
         signal = self._training.run(self._runnable(source), parameters)
-        return growing_scores(signal, self._training_labels, step=self._step, rows=self._train)
+        return early_and_full_score(signal, self._training_labels, step=EARLY_STEP, rows=self._train)
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """Full scorecards on training and validation rows, and the signal's signature."""
         signal = self._whole.run(self._runnable(source), parameters)
         cards = [
-            score(signal, self._labels, rows=rows, split=split, direction=direction)
+            score(signal, self._whole_labels, rows=rows, split=split, direction=direction)
             for split, rows in (("train", self._train), ("validation", self._validation))
         ]
         return {"scorecards": [_card(card) for card in cards], "signature": self._signature(signal)}
@@ -140,6 +139,17 @@ class Evaluator:
             if len(self._programs) > _PROGRAMS_KEPT:
                 self._programs.popitem(last=False)
         return known
+
+    @cached_property
+    def _whole_labels(self) -> Labels:
+        """Wanted only once a program is tuned."""
+        return self._labels_of(self._panel)
+
+    def _labels_of(self, panel: Panel) -> Labels:
+        labels = Labels.of(panel, horizons_days=self._horizons_days, min_assets=self._min_assets)
+        if self._shuffle_seed is None:
+            return labels
+        return shuffled(labels, np.random.default_rng(self._shuffle_seed))
 
     def _audit_slice(self) -> Panel:
         """The last training rows of the symbols with most quotes in them."""
