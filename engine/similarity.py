@@ -24,11 +24,11 @@ class Clusters:
         self._signatures: list[FloatArray] = []
 
     def assign(self, program_id: int, signature: str) -> int:
-        """The cluster of a program: that of the most similar founder, or a new one."""
+        """The cluster of a program: that of the oldest founder it agrees with, so that equal signals share one."""
         vector = np.frombuffer(base64.b64decode(signature), dtype=np.float16).astype(np.float64)
-        agreement = [abs(float(vector @ founder)) for founder in self._signatures]
-        if agreement and max(agreement) >= SAME_SIGNAL:
-            return self._founders[int(np.argmax(agreement))]
+        for program, founder in zip(self._founders, self._signatures, strict=True):
+            if abs(float(vector @ founder)) >= SAME_SIGNAL:
+                return program
         self._founders.append(program_id)
         self._signatures.append(vector)
         return program_id

@@ -150,6 +150,16 @@ def test_clusters_join_equal_and_opposite_signals() -> None:
     assert clusters.assign(4, signature(one + other)) == 4
 
 
+def test_equal_signals_share_a_cluster_whatever_was_founded_between_them() -> None:
+    rng = np.random.default_rng(0)
+    one, other = rng.normal(size=(2, 500))
+    clusters = Clusters()
+    clusters.assign(1, signature(one))
+    assert clusters.assign(2, signature(one + 0.5 * other)) == 1
+    assert clusters.assign(3, signature(one + other)) == 3
+    assert clusters.assign(4, signature(one + 0.5 * other)) == 1
+
+
 def test_the_control_keeps_the_returns_and_breaks_the_link() -> None:
     market = synthesize(SyntheticConfig(dates=400, symbols=80, signal_strength=4.0), seed=1)
     factor = market.planted[0]
