@@ -4,10 +4,10 @@ Tuning is a coroutine: it yields requests for a worker and is sent the answers, 
 programs on many workers. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from
 the trials in the store goes on exactly as if it had never stopped.
 
-A trial is first scored on every fourth training date. Once there are enough trials to compare with, those below their
-median there are pruned. A trial that goes on is scored on all dates, so that looking early biases no score. (The
-first quarter of the dates would be cheaper still, but the years differ too much: the best parameters of a period are
-hardly those of its beginning.)
+A trial is first scored on every fourth training date. Once there are enough trials to compare with, it is pruned unless
+it is among the best there; a trial that goes on is scored on all dates, so that looking early biases no score. Dates
+spread over the years are needed: among random parameters of 29 programs, those in the upper 40 % by every fourth date
+held 99 % of the best fitness of all, those in the upper 40 % by the first quarter of the dates 91 %.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from knowledge_base.records import TrialRecord, TrialState
 Distributions: TypeAlias = dict[str, optuna.distributions.BaseDistribution]
 
 STARTUP_TRIALS = 6
+KEPT_PERCENT = 40.0
 _MOST_REPEATS = 20
 _EARLY = 0  # the pruner's one step
 _STATES = {
@@ -131,7 +132,7 @@ def _best(history: Sequence[TrialRecord]) -> Tuned | None:
 
 def _study() -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS)
+    pruner = optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS)
     return optuna.create_study(direction="maximize", sampler=_sampler([0]), pruner=pruner)
 
 
