@@ -30,20 +30,20 @@ Comparison: TypeAlias = tuple[ProgramRecord, tuple[float, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """The confirmed program nearest to a planted factor; `program_id` is None if none was confirmed."""
+    """The confirmed program nearest to a planted factor; None for all about it if none was confirmed."""
 
     planted: str
     theme: str
     horizon_days: int
     attainable_rank_ic: float
-    correlation: float
+    correlation: float | None
     program_id: int | None
     program: str | None
 
     @property
     def found(self) -> bool:
         """Whether the signals agree well enough to call the planted factor found again."""
-        return abs(self.correlation) >= FOUND_CORRELATION
+        return self.correlation is not None and abs(self.correlation) >= FOUND_CORRELATION
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -96,7 +96,7 @@ def _nearest(factor: PlantedFactor, place: int, comparisons: list[Comparison]) -
         theme=factor.theme,
         horizon_days=factor.horizon_days,
         attainable_rank_ic=factor.attainable_rank_ic[factor.horizon_days],
-        correlation=best[1][place] if best else 0.0,
+        correlation=best[1][place] if best else None,
         program_id=best[0].id if best else None,
         program=best[0].name if best else None,
     )

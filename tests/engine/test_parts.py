@@ -179,4 +179,5 @@ def test_a_planted_factor_is_found_by_the_nearest_program_up_to_sign() -> None:
     comparisons = [(programs[0], (0.3, -0.8, 0.0, 0.0, 0.0)), (programs[1], (0.6, 0.1, 0.0, 0.0, 0.0))]
     found = nearest(market.planted, comparisons)
     assert [(r.program, r.found) for r in found[:2]] == [("p2", False), ("p1", True)]
-    assert nearest(market.planted, [])[0].program is None
+    nothing = nearest(market.planted, [])[0]
+    assert (nothing.program, nothing.correlation, nothing.found) == (None, None, False)
