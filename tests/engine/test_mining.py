@@ -16,6 +16,7 @@ from engine.mining import mine
 from knowledge_base.store import open_store
 from market.errors import ConfigError
 from market.loaders.parquet import write_parquet
+from market.panel import Panel
 from market.synthetic import SyntheticConfig, synthesize
 from tests.engine.proposers import FAILING, GOOD, Script
 
@@ -190,3 +191,35 @@ def test_two_workers_find_as_many_programs(prices, tmp_path) -> None:
     result = mine(config(prices, tmp_path / "two.db", workers=2), proposer=GrammarProposer())
     assert (result.status, result.iterations_done) == ("finished", 5)
     assert result.programs_scored + result.programs_failed == 15
+
+
+def test_the_control_confirms_nothing_of_what_an_honest_market_confirms(tmp_path) -> None:
+    """Returns that repeat with the other sign after two days: a reversal foresees them, unless they are shuffled."""
+    rng = np.random.default_rng(0)
+    returns = rng.normal(0.0, 0.02, size=(300, 40))
+    for day in range(2, 300):
+        returns[day] -= 0.6 * returns[day - 2]
+    close = 50.0 * np.exp(np.cumsum(returns, axis=0))
+    ones = np.ones(close.shape, dtype=np.bool_)
+    panel = Panel(
+        dates=np.arange("2015-01-01", 300, dtype="datetime64[D]"),
+        symbols=tuple(f"S{n}" for n in range(40)),
+        fields=dict.fromkeys(("open", "high", "low", "close"), close) | {"volume": np.full(close.shape, 1e6)},
+        universe=ones,
+        tradable=ones,
+    )
+    write_parquet(panel, tmp_path / "prices.parquet")
+    confirmed = {
+        control: mine(
+            config(
+                tmp_path / "prices.parquet",
+                tmp_path / f"{control}.db",
+                control=control,
+                iterations=1,
+                seeds="none",
+            ),
+            proposer=Script([GOOD]),
+        ).confirmed
+        for control in ("none", "shuffled")
+    }
+    assert confirmed == {"none": (1,), "shuffled": ()}
