@@ -71,7 +71,14 @@ def tune(
         _add(study, space, trial)
     repeats = 0
     while len(history) < trials and repeats < _MOST_REPEATS:
-        draw = _ask(study, space, program.parameters, [*seed, len(history), repeats], first=not history)
+        draw = _ask(
+            study,
+            space,
+            program.parameters,
+            [*seed, len(history), repeats],
+            first=not history,
+            at_random=repeats > 0,
+        )
         parameters = program.parameters.complete(draw.params)
         if any(trial.parameters == parameters for trial in history):
             study.tell(draw, state=optuna.trial.TrialState.FAIL)
@@ -136,21 +143,27 @@ def _study() -> optuna.Study:
     return optuna.create_study(direction="maximize", sampler=_sampler([0]), pruner=pruner)
 
 
-def _sampler(seed: Sequence[int]) -> optuna.samplers.TPESampler:
-    return optuna.samplers.TPESampler(
-        n_startup_trials=STARTUP_TRIALS,
-        multivariate=True,
-        seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
-    )
+def _sampler(seed: Sequence[int], *, at_random: bool = False) -> optuna.samplers.BaseSampler:
+    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    if at_random:
+        return optuna.samplers.RandomSampler(seed=state)
+    return optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, multivariate=True, seed=state)
 
 
 def _ask(
-    study: optuna.Study, space: Distributions, parameters: ParameterSpace, seed: Sequence[int], *, first: bool
+    study: optuna.Study,
+    space: Distributions,
+    parameters: ParameterSpace,
+    seed: Sequence[int],
+    *,
+    first: bool,
+    at_random: bool,
 ) -> optuna.Trial:
+    """The defaults first; a draw where the last one repeated an old trial is a random one, which likely does not."""
     if first:
         study.enqueue_trial(parameters.defaults())
     else:
-        study.sampler = _sampler(seed)
+        study.sampler = _sampler(seed, at_random=at_random)
     return study.ask(space)
 
 

@@ -8,16 +8,15 @@ hashed. Ranges and defaults of parameters, constants and the order of statements
 from __future__ import annotations
 
 import ast
-import copy
 import hashlib
 from collections.abc import Callable, Iterator
 
 _FIXED = {"factor": "factor", "PARAMETERS": "PARAMETERS"}
 
 
-def fingerprint(tree: ast.Module) -> str:
-    """Hex digest (16 characters) of the canonical form of a parsed program."""
-    tree = _without_docstrings(copy.deepcopy(tree))
+def fingerprint(source: str) -> str:
+    """Hex digest (16 characters) of the canonical form of a program's text, which must be valid Python."""
+    tree = _without_docstrings(ast.parse(source))
     parameters = parameters_literal(tree)
     canonical = _Canonical(parameters)
     code = [statement for statement in tree.body if not _assigns_parameters(statement)]

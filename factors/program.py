@@ -49,7 +49,7 @@ class Program:
             name=name or _slug(idea),
             idea=idea,
             parameters=ParameterSpace.parse(_parameters(tree)),
-            fingerprint=fingerprint(tree),
+            fingerprint=fingerprint(source),
         )
 
 
