@@ -21,6 +21,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import FunctionType, MappingProxyType
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints, overload
 
@@ -186,9 +187,26 @@ def _plain(function: Callable[..., Any]) -> FunctionType:
     return function
 
 
-def _njit(function: FunctionType, **options: Any) -> Any:
-    import numba  # here, because a command that computes nothing must not pay half a second
+@cache
+def _numba() -> Any:
+    """Numba, imported with the first kernel, because a command that computes nothing must not pay half a second.
 
+    It would import SciPy's linear algebra (a third of a second) only to learn that it is installed, which it is.
+    """
+    import numba
+    from numba.np import linalg  # a private part, as Numba has no public switch for this
+
+    ensure_blas = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        import numba.np.arraymath
+    finally:
+        linalg.ensure_blas = ensure_blas
+    return numba
+
+
+def _njit(function: FunctionType, **options: Any) -> Any:
+    numba = _numba()
     return numba.njit(error_model="numpy", **options)(function)
 
 

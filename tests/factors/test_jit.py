@@ -163,3 +163,19 @@ def test_compiling_ahead_reports_each_kernel_and_leaves_it_on_disk() -> None:
 def test_a_kernel_that_does_not_compile_is_named() -> None:
     with pytest.raises(PrecompileError, match="does_not_compile does not compile"):
         compile_all([does_not_compile])
+
+
+def test_a_kernel_does_not_import_linear_algebra_and_a_program_may_still_use_it() -> None:
+    code = """
+import sys
+import numpy as np
+from backtest.ranking import rank_kernel
+rank_kernel.compile()
+assert "scipy.linalg" not in sys.modules
+import numba
+product = numba.njit(lambda a, b: np.dot(a, b))
+solution = numba.njit(lambda a, b: np.linalg.solve(a, b))
+print(product(2 * np.eye(2), np.eye(2)).sum(), solution(2 * np.eye(2), np.ones(2)).sum())
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["4.0", "1.0"]
