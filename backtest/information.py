@@ -76,7 +76,7 @@ def _pairwise(
         )
     section, dates = CrossSection.of(universe), np.arange(len(signal))
     left = rank_rows(np.ascontiguousarray(signal, dtype=np.float64), section, dates)
-    right = RankedReturns.of([np.ascontiguousarray(fwd, dtype=np.float64)], section)
+    right = RankedReturns.of([np.ascontiguousarray(fwd, dtype=np.float64)], 1, section)
     both = _correlate(left, dates, section, right, min_assets)
     return both[0][0], both[1][0]
 

@@ -5,7 +5,7 @@ A signal known at the close of t is judged by the forward returns of the names t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -40,15 +40,16 @@ class RankedReturns:
     moments: FloatArray
 
     @classmethod
-    def of(cls, forward_returns: Sequence[FloatArray], section: CrossSection) -> RankedReturns:
+    def of(cls, forward_returns: Iterable[FloatArray], horizons: int, section: CrossSection) -> RankedReturns:
         """Rank C-order (T, N) forward returns, one array per horizon."""
         rows, width = section.columns.shape
-        values = np.empty((rows, len(forward_returns), width))
+        dates, buffers = np.arange(rows), RankedRows.empty(rows, width)
+        values = np.empty((rows, horizons, width))
         ranks = np.empty(values.shape, dtype=np.int32)
         pairs = np.empty(values.shape[:2], dtype=np.int64)
         moments = np.empty((*values.shape[:2], 3))
         for h, forward in enumerate(forward_returns):
-            ranked = rank_rows(forward, section, np.arange(rows))
+            ranked = rank_rows(forward, section, dates, buffers)
             values[:, h], ranks[:, h], pairs[:, h] = ranked.values, ranked.ranks, ranked.opinions
             moments[:, h] = _moments(ranked)
         return cls(values=values, ranks=ranks, pairs=pairs, moments=moments)
@@ -88,14 +89,14 @@ class Labels:
         """
         _check_settings(horizons_days, min_assets)
         section = CrossSection.of(panel.universe)
-        forward = [np.ascontiguousarray(panel.forward_returns(h, entry=entry)) for h in horizons_days]
+        forward = (np.ascontiguousarray(panel.forward_returns(h, entry=entry)) for h in horizons_days)
         return cls(
             panel=panel,
             horizons_days=tuple(horizons_days),
             entry=entry,
             min_assets=min_assets,
             section=section,
-            returns=RankedReturns.of(forward, section),
+            returns=RankedReturns.of(forward, len(horizons_days), section),
         )
 
     @property

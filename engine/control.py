@@ -21,4 +21,4 @@ def shuffled(labels: Labels, rng: np.random.Generator) -> Labels:
         dealt = rng.permutation(names)
         for returns in forward:
             returns[day, names] = returns[day, dealt]
-    return replace(labels, returns=RankedReturns.of(forward, labels.section))
+    return replace(labels, returns=RankedReturns.of(forward, len(forward), labels.section))
