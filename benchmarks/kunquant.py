@@ -1,7 +1,7 @@
-"""KunQuant's operators as plain functions on (T, N) arrays, float64, one thread, in its own fastest layout.
+"""KunQuant's operators as plain functions on (T, N) arrays, float64, one thread.
 
-KunQuant generates C++ and needs a compiler. Arrays are converted to its layout (blocks of four symbols; dates by
-symbols for cross sections) before any call is timed, and its results are converted back only to be compared.
+KunQuant generates C++ and needs a compiler. It computes on dates by symbols, as we do, or on a layout of its own:
+blocks of four symbols. Arrays are converted before any call is timed, and results only to be compared.
 """
 
 from __future__ import annotations
@@ -59,11 +59,7 @@ class Compiled:
     name: str
     module: Any
     executor: Any
-
-    @property
-    def by_date(self) -> bool:
-        """Whether its arrays are dates by symbols."""
-        return self.name.startswith("cs_")
+    by_date: bool
 
     def prepare(self, *arrays: FloatArray) -> dict[str, FloatArray]:
         """Convert arrays, their columns padded to whole registers."""
@@ -91,11 +87,11 @@ def unpack(result: FloatArray, columns: int) -> FloatArray:
     return result[:, :columns]
 
 
-def compile_operators(names: Sequence[str]) -> dict[str, Compiled]:
-    """Generate, compile and load the named operators."""
+def compile_operators(names: Sequence[str], *, by_date: bool) -> dict[str, Compiled]:
+    """Generate, compile and load the named operators for arrays by date, or for blocks of symbols."""
     jobs = []
+    layout = "TS" if by_date else "STs"
     for name in names:
-        layout = "TS" if name.startswith("cs_") else "STs"
         config = KunCompilerConfig(
             input_layout=layout,
             output_layout=layout,
@@ -108,6 +104,9 @@ def compile_operators(names: Sequence[str]) -> dict[str, Compiled]:
             x, y = Input("x"), Input("y")
             Output(GRAPHS[name](x, y), "out")
         jobs.append((name, Function(builder.ops), config))
-    library = cfake.compileit(jobs, "operators", cfake.CppCompilerConfig())
+    library = cfake.compileit(jobs, f"operators_{layout}", cfake.CppCompilerConfig())
     executor = KunRunner.createSingleThreadExecutor()
-    return {name: Compiled(name=name, module=library.getModule(name), executor=executor) for name in names}
+    return {
+        name: Compiled(name=name, module=library.getModule(name), executor=executor, by_date=by_date)
+        for name in names
+    }

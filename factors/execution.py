@@ -19,6 +19,7 @@ import numpy as np
 
 from factors.data import ProgramData
 from factors.errors import ContractError, ExecutionError, MemoryProgramError, PolicyError, ProgramError
+from factors.jit import Matrix, kernel
 from factors.ops import Operators
 from factors.policy import ALLOWED_MODULES, SAFE_BUILTINS
 from factors.program import Program
@@ -112,10 +113,19 @@ def _signal(result: object, shape: tuple[int, int]) -> FloatArray:
     if result.dtype.kind not in "fiub":
         raise ContractError(f"`factor` returns numbers, got dtype {result.dtype}.")
     values = np.ascontiguousarray(result, dtype=np.float64)
-    infinite = np.isinf(values)
-    if infinite.any():
-        values = np.where(infinite, np.nan, values)
-    return values
+    return np.where(np.isinf(values), np.nan, values) if holds_infinity(values) else values
+
+
+@kernel
+def holds_infinity(values: Matrix) -> bool:
+    """Whether any value is infinite; quicker than a mask of all."""
+    for t in range(values.shape[0]):
+        infinities = 0
+        for j in range(values.shape[1]):
+            infinities += int(abs(values[t, j]) == np.inf)
+        if infinities > 0:
+            return True
+    return False
 
 
 def _builtins() -> dict[str, object]:
