@@ -5,9 +5,9 @@ programs on many workers. The sampler is reseeded from (seed, trial number) befo
 the trials in the store goes on exactly as if it had never stopped.
 
 A trial is first scored on every fourth training date. Once there are enough trials to compare with, it is pruned unless
-it is among the best there; a trial that goes on is scored on all dates, so that looking early biases no score. Dates
-spread over the years are needed: among random parameters of 29 programs, those in the upper 40 % by every fourth date
-held 99 % of the best fitness of all, those in the upper 40 % by the first quarter of the dates 91 %.
+it is in the upper half there; a trial that goes on is scored on all dates, so that looking early biases no score. Dates
+spread over the years are needed, for the best parameters of a period are hardly those of its beginning:
+`benchmarks/pruning.py` measures it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from knowledge_base.records import TrialRecord, TrialState
 Distributions: TypeAlias = dict[str, optuna.distributions.BaseDistribution]
 
 STARTUP_TRIALS = 6
-KEPT_PERCENT = 40.0
+KEPT_PERCENT = 50.0
 _MOST_REPEATS = 20
 _EARLY = 0  # the pruner's one step
 _STATES = {
@@ -64,7 +64,7 @@ def tune(
     fewer points than `trials` ends early. A program error inside a trial is a failed trial, unless it is the
     first one: then it is raised.
     """
-    space = _distributions(program.parameters)
+    space = distributions(program.parameters)
     study = _study()
     history = list(known)
     for trial in history:
@@ -181,7 +181,8 @@ def _add(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
     )
 
 
-def _distributions(parameters: ParameterSpace) -> Distributions:
+def distributions(parameters: ParameterSpace) -> Distributions:
+    """The parameter space in Optuna's terms."""
     return {name: _distribution(parameter) for name, parameter in parameters.items()}
 
 
