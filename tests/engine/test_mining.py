@@ -164,8 +164,6 @@ def test_a_run_is_resumed_with_its_own_settings_only(prices, finished) -> None:
 
 
 def test_nothing_after_the_validation_period_is_read(prices, tmp_path) -> None:
-    from market.panel import Panel
-
     panel = Panel.load(prices)
     cut = 200
     until = {"train_end": str(panel.dates[149]), "valid_end": str(panel.dates[cut - 1]), "iterations": 2}
