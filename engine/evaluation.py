@@ -170,9 +170,11 @@ class EvaluationService:
         runnable = Runnable(Program.parse(source, name=name))
         signal = self._save(runnable, parameters)
         require_opinion(signal, runnable.program)
-        audit_causality(lambda panel: Bench(panel).run(runnable, parameters), self._panel)
+        audit = audit_causality(
+            lambda panel: Bench(panel).run(runnable, parameters), self._panel, whole=signal
+        )
         labels = Labels.of(self._panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
-        return score(signal, labels, rows=slice(first, None)).to_dict()
+        return score(signal, labels, rows=slice(first, None)).to_dict() | {"audit": audit.to_dict()}
 
     def _save(self, runnable: Runnable, parameters: Mapping[str, Any]) -> FloatArray:
         signal = Bench(self._panel).run(runnable, parameters)

@@ -62,15 +62,22 @@ class Evaluator:
         self._references: dict[str, FloatArray] = {}
 
     def examine(self, *, source: str) -> dict[str, Any]:
-        """Policy, a first run and the look-ahead test, on a small slice, or on all training rows if it must be."""
+        """Policy, a first run and the audit with the default parameters."""
         runnable = self._runnable(source)
-        values = runnable.program.parameters.defaults()
-        slice_ = self._audit_slice()
-        if not np.isfinite(Bench(slice_).run(runnable, values)[: slice_.shape[0] // 2]).any():
-            slice_ = self._training.panel
-            require_opinion(self._training.run(runnable, values), runnable.program)
-        audit_causality(lambda panel: Bench(panel).run(runnable, values), slice_)
-        return {"fingerprint": runnable.program.fingerprint}
+        audit = self._audit(runnable, runnable.program.parameters.defaults())
+        return {"fingerprint": runnable.program.fingerprint, "audit": audit}
+
+    def _audit(self, runnable: Runnable, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """On a small slice, or on all training rows if the program needs more to have an opinion."""
+        panel = self._audit_slice
+        whole = Bench(panel).run(runnable, parameters)
+        if not np.isfinite(whole[: panel.shape[0] // 2]).any():
+            panel = self._training.panel
+            whole = self._training.run(runnable, parameters)
+            require_opinion(whole, runnable.program)
+        return audit_causality(
+            lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole
+        ).to_dict()
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fitness on some of the training dates, spread over all of them; None if they are too few."""
@@ -98,13 +105,19 @@ class Evaluator:
         return early_and_full_score(signal, self._training_labels, step=EARLY_STEP, rows=self._train)
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
-        """Full scorecards on training and validation rows, and the signal's signature."""
-        signal = self._whole.run(self._runnable(source), parameters)
+        """An audit with the chosen parameters, full scorecards on training and validation rows, the signature."""
+        runnable = self._runnable(source)
+        audit = self._audit(runnable, parameters)
+        signal = self._whole.run(runnable, parameters)
         cards = [
             score(signal, self._whole_labels, rows=rows, split=split, direction=direction)
             for split, rows in (("train", self._train), ("validation", self._validation))
         ]
-        return {"scorecards": [_card(card) for card in cards], "signature": self._signature(signal)}
+        return {
+            "scorecards": [_card(card) for card in cards],
+            "signature": self._signature(signal),
+            "audit": audit,
+        }
 
     def signature(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """See `engine.similarity`."""
@@ -151,19 +164,13 @@ class Evaluator:
             return labels
         return shuffled(labels, np.random.default_rng(self._shuffle_seed))
 
+    @cached_property
     def _audit_slice(self) -> Panel:
         """The last training rows of the symbols with most quotes in them."""
         panel = self._training.panel
         recent = panel.rows(max(0, panel.shape[0] - AUDIT_ROWS), panel.shape[0])
         quotes = (np.isfinite(recent.fields["close"]) & recent.universe).sum(axis=0)
-        columns = np.sort(np.argsort(-quotes, kind="stable")[:AUDIT_SYMBOLS])
-        return Panel(
-            dates=recent.dates,
-            symbols=tuple(recent.symbols[column] for column in columns),
-            fields={name: np.ascontiguousarray(values[:, columns]) for name, values in recent.fields.items()},
-            universe=np.ascontiguousarray(recent.universe[:, columns]),
-            tradable=np.ascontiguousarray(recent.tradable[:, columns]),
-        )
+        return recent.columns(np.sort(np.argsort(-quotes, kind="stable")[:AUDIT_SYMBOLS]))
 
     def _signature(self, signal: FloatArray) -> str:
         """Ranks of the signal on a few training dates, centred and scaled, as base64 of float16."""

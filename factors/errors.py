@@ -5,18 +5,26 @@ ProgramError            stage: where it was found
 ├── PolicyError         policy     an import, name or attribute that programs may not use
 ├── ContractError       contract   no `factor`, bad PARAMETERS, wrong shape or type, all NaN
 ├── LookAheadError      causality  a value at day t changes when rows after t change
+├── InstabilityError    stability  two runs differ, or a value depends on the order of the stocks
 ├── ExecutionError      run        the program raised
+├── TamperingError      sandbox    the program changed code that other programs use
 ├── TimeoutProgramError timeout    the program ran longer than allowed
 └── MemoryProgramError  memory     the program needed more memory than allowed
 """
+
+from collections.abc import Mapping
 
 from market.errors import FactorEngineError
 
 
 class ProgramError(FactorEngineError):
-    """A factor program broke its contract; `stage` names the check that found it."""
+    """A factor program broke its contract; `stage` names the check that found it, `facts` are its JSON evidence."""
 
     stage = "program"
+
+    def __init__(self, message: str, *, facts: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.facts = dict(facts or {})
 
 
 class SyntaxProgramError(ProgramError):
@@ -43,10 +51,22 @@ class LookAheadError(ProgramError):
     stage = "causality"
 
 
+class InstabilityError(ProgramError):
+    """Two runs on the same data differ, or a value depends on the order of the stocks."""
+
+    stage = "stability"
+
+
 class ExecutionError(ProgramError):
     """The program raised an exception."""
 
     stage = "run"
+
+
+class TamperingError(ProgramError):
+    """The program changed code that other programs use."""
+
+    stage = "sandbox"
 
 
 class TimeoutProgramError(ProgramError):

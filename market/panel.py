@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from market.arrays import BoolArray, DateArray, FloatArray
+from market.arrays import BoolArray, DateArray, FloatArray, IntArray
 from market.dates import as_day
 from market.errors import DataError
 
@@ -165,6 +165,17 @@ class Panel:
             fields={name: values[part] for name, values in self.fields.items()},
             universe=self.universe[part],
             tradable=self.tradable[part],
+            audit=None,
+        )
+
+    def columns(self, places: IntArray) -> Panel:
+        """Return the symbols at these places, in this order, as copies."""
+        return replace(
+            self,
+            symbols=tuple(self.symbols[place] for place in places),
+            fields={name: np.ascontiguousarray(values[:, places]) for name, values in self.fields.items()},
+            universe=np.ascontiguousarray(self.universe[:, places]),
+            tradable=np.ascontiguousarray(self.tradable[:, places]),
             audit=None,
         )
 

@@ -1,8 +1,12 @@
 """The worker process: answers one request at a time, as lines of JSON on its standard streams.
 
-First line in: {"service": "package.module:Class", "settings": {...}, "memory_bytes": n,
-"readable": [folders], "writable": [folders]}.
-Then per request: {"method": name, "arguments": {...}} → {"result": {...}} or {"error": {"kind", "message"}}.
+First line in: {"service": "package.module:Class", "settings": {...}, "environment": {...}, "limits": {"memory_bytes",
+"timeout_s"}, "readable": [folders], "writable": [folders], "confined": bool}; the answer lists the protections.
+Then per request: {"token": text, "method": name, "arguments": {...}}
+→ {"token": the same, "result": {...}} or {"token": the same, "error": {"kind", "message"}}.
+
+The environment is there only while the service starts. A program that changes the code which later programs would run
+on is answered with an error, and the process ends.
 """
 
 from __future__ import annotations
@@ -13,81 +17,97 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from factors.errors import MemoryProgramError
+from factors.errors import MemoryProgramError, ProgramError, TamperingError
 from factors.jit import use_cache_read_only
-from factors.sandbox.guard import cut_off, limit_resources
+from factors.sandbox.guard import Protection, confine, limit_cpu
+from factors.sandbox.seal import Seal
 from market.errors import FactorEngineError
+
+_PACKAGES = ("market", "factors", "backtest", "knowledge_base", "agents", "engine", "factorengine")
+_SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 
 
 def main() -> None:
-    """Serve until the host closes the pipe."""
+    """Serve until the host closes the pipe, or a program has tampered with this process."""
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     silence = os.open(os.devnull, os.O_RDWR)
     os.dup2(silence, 0)
     os.dup2(silence, 1)  # what a program prints goes nowhere
     opening = json.loads(requests.readline())
-    service = _attempt(answers, lambda: _start(opening))
-    if service is None:
+    try:
+        service, protections = _start(opening)
+    except FactorEngineError as error:
+        _write(answers, _error(error), "")
         return
+    _write(answers, {"result": {"protections": [asdict(wall) for wall in protections]}}, "")
+    seal = Seal(_PACKAGES)
     for line in requests:
         request = json.loads(line)
-        _attempt(answers, lambda request=request: getattr(service, request["method"])(**request["arguments"]))
+        limit_cpu(opening["limits"]["timeout_s"])
+        answer = _attempt(getattr(service, request["method"]), request["arguments"])
+        broken = seal.broken()
+        if broken:
+            answer = _error(TamperingError(f"the program replaced `{broken}`, which other programs use."))
+        _write(answers, answer, request["token"])
+        if broken:
+            return
 
 
-def _start(opening: dict[str, Any]) -> Any:
+def _start(opening: dict[str, Any]) -> tuple[Any, tuple[Protection, ...]]:
+    os.environ.update(opening["environment"])
     module, _, name = opening["service"].partition(":")
     service = getattr(importlib.import_module(module), name)(**opening["settings"])
     use_cache_read_only()
-    limit_resources(opening["memory_bytes"])
-    readable = [*_interpreter_folders(), *map(Path, opening["readable"])]
-    cut_off(readable=readable, writable=map(Path, opening["writable"]))
-    return service
+    readable = [*_code_folders(), *map(Path, opening["readable"])]
+    writable = [Path(os.devnull), *map(Path, opening["writable"])]
+    os.environ.clear()
+    if not opening["confined"]:
+        return service, ()
+    return service, confine(
+        readable=readable, writable=writable, memory_bytes=opening["limits"]["memory_bytes"]
+    )
 
 
-def _attempt(answers: BinaryIO, action: Any) -> Any:
-    """Run `action`, send its result or its error, and return the result (None after an error)."""
+def _attempt(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
     try:
-        result = action()
-        answer = {"result": result if isinstance(result, dict) else {}}
+        result = method(**arguments)
     except FactorEngineError as error:
-        result, answer = None, _error(type(error).__name__, str(error))
+        return _error(error)
     except MemoryError:
-        result = None
-        answer = _error(
-            MemoryProgramError.__name__, "the program needed more memory than allowed: use fewer arrays."
-        )
-    answers.write(json.dumps(answer).encode() + b"\n")
+        return _error(MemoryProgramError("the program needed more memory than allowed: use fewer arrays."))
+    return {"result": result if isinstance(result, dict) else {}}
+
+
+def _error(error: FactorEngineError) -> dict[str, Any]:
+    facts = error.facts if isinstance(error, ProgramError) else {}
+    return {"error": {"kind": type(error).__name__, "message": " ".join(str(error).split()), "facts": facts}}
+
+
+def _write(answers: BinaryIO, answer: dict[str, Any], token: str) -> None:
+    answers.write(json.dumps(answer | {"token": token}).encode() + b"\n")
     answers.flush()
-    return result
 
 
-def _error(kind: str, message: str) -> dict[str, Any]:
-    return {"error": {"kind": kind, "message": " ".join(message.split())}}
+def _code_folders() -> list[Path]:
+    """Where imports, libraries and compiled kernels are read from."""
+    from numba.misc.appdirs import AppDirs
 
-
-def _interpreter_folders() -> list[Path]:
-    """Where imports and compiled kernels are read from: the interpreter, its packages and this project."""
-    project = {Path(importlib.import_module(name).__path__[0]).parent for name in ("market", "factors")}
-    paths = {
+    own = [Path(str(folder)) for name in _PACKAGES for folder in importlib.import_module(name).__path__]
+    interpreter = {
         sys.prefix,
         sys.base_prefix,
         *sysconfig.get_paths().values(),
         *site.getsitepackages(),
-        "/proc/self",
+        *_SYSTEM_LIBRARIES,
     }
-    compiled = [Path(folder) for folder in (os.environ.get("NUMBA_CACHE_DIR"), _user_cache()) if folder]
-    return [*map(Path, paths), *project, *compiled, Path(os.devnull)]
-
-
-def _user_cache() -> str:
-    """Where Numba keeps compiled code if the package folder is read-only."""
-    from numba.misc.appdirs import AppDirs
-
-    return str(AppDirs(appname="numba", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
+    compiled = os.environ.get("NUMBA_CACHE_DIR") or AppDirs(appname="numba", appauthor=False).user_cache_dir  # type: ignore[no-untyped-call]
+    return [*own, *map(Path, interpreter), Path(str(compiled))]
 
 
 if __name__ == "__main__":

@@ -7,33 +7,29 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
+from factors.errors import ExecutionError, TamperingError, ProgramError, TimeoutProgramError
+from factors.sandbox.guard import Protection
 from market.errors import ConfigError, DataError, FactorEngineError
 
-_ENVIRONMENT_KEPT = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "TMPDIR",
-    "XDG_CACHE_HOME",
-    "NUMBA_CACHE_DIR",
-    "FACTORENGINE_CACHE_DIR",
-)
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_START_VARIABLES = ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR")  # where compiled kernels lie
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _MAX_ANSWER_BYTES = 64 * 2**20
 _START_TIMEOUT_S = 120.0
-_ERRORS: dict[str, type[FactorEngineError]] = {
-    error.__name__: error for error in (*ProgramError.__subclasses__(), ConfigError, DataError)
-}
+_PROGRAM_ERRORS = {error.__name__: error for error in ProgramError.__subclasses__()}
+_INPUT_ERRORS = {error.__name__: error for error in (ConfigError, DataError)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +51,9 @@ class Worker:
     """One worker process offering the public methods of `service` ("package.module:Class" of `settings`).
 
     A request that runs too long ends the process; the next request starts a new one. One request at a time.
-    `readable` and `writable` are the folders that the service may use besides the interpreter's own.
+    `readable` and `writable` are the folders that the service may use besides the interpreter's own. With
+    `confined` off no wall is raised: for measuring what the walls cost. `require_sandbox` refuses to start without
+    all of them.
     """
 
     service: str
@@ -63,40 +61,53 @@ class Worker:
     limits: Limits = field(default_factory=Limits)
     readable: Sequence[Path] = ()
     writable: Sequence[Path] = ()
+    confined: bool = True
+    require_sandbox: bool = False
+    protections: tuple[Protection, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
     _buffer: bytearray = field(default_factory=bytearray)
+    _token: str = ""
     _deadline_s: float = 0.0
     _waiting: bool = False
 
     def start(self) -> None:
         """Start the process and wait until its service is ready; its start-up errors are raised here."""
         self.close()
-        environment = {
-            name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ
-        } | _ONE_THREAD
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "factors.sandbox.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=environment,
+            env=_environment(_LOADER_VARIABLES) | _ONE_THREAD,
             start_new_session=True,
         )
         opening = {
             "service": self.service,
             "settings": self.settings,
-            "memory_bytes": self.limits.memory_bytes,
+            "environment": _environment(_START_VARIABLES),
+            "limits": asdict(self.limits),
             "readable": [str(path) for path in self.readable],
             "writable": [str(path) for path in self.writable],
+            "confined": self.confined,
         }
+        self._token = ""
         self._send(opening, _START_TIMEOUT_S)
-        self.receive()
+        self.protections = tuple(Protection(**wall) for wall in self.receive()["protections"])
+        missing = [f"{wall.name} ({wall.missing})" for wall in self.protections if wall.missing]
+        if self.require_sandbox and missing:
+            self.close()
+            raise ConfigError(
+                f"the whole sandbox is required, this system lacks: {', '.join(missing)}: "
+                "run on Linux 5.13 or newer with Landlock and seccomp, or do not require it."
+            )
 
     def submit(self, method: str, **arguments: Any) -> None:
         """Send a request without waiting; `receive` gives its answer."""
         if self._process is None or self._process.poll() is not None:
             self.start()
-        self._send({"method": method, "arguments": arguments}, self.limits.timeout_s)
+        self._token = secrets.token_hex(8)
+        request = {"token": self._token, "method": method, "arguments": arguments}
+        self._send(request, self.limits.timeout_s)
 
     def receive(self) -> dict[str, Any]:
         """Wait for the answer.
@@ -116,7 +127,11 @@ class Worker:
         self._waiting = False
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
-        return _result(line)
+        try:
+            return _result(line, self._token)
+        except TamperingError:
+            self.close()
+            raise
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Ask and wait for the answer."""
@@ -145,7 +160,8 @@ class Worker:
         self._waiting = False
         self._buffer.clear()
         if process is not None:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
@@ -190,18 +206,26 @@ def wait_for_any(workers: Sequence[Worker], timeout_s: float) -> list[Worker]:
     return ready or [worker for worker in workers if worker.seconds_left == 0.0]
 
 
-def _result(line: bytes) -> dict[str, Any]:
+def _result(line: bytes, token: str) -> dict[str, Any]:
     try:
         answer = json.loads(line)
-    except ValueError:
-        raise ExecutionError("the worker's answer is not JSON: the program wrote to its pipe.") from None
-    if "error" in answer:
-        raise _error(str(answer["error"]["kind"]), str(answer["error"]["message"]))
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        raise ExecutionError("the worker's answer holds neither a result nor an error.")
-    return result
+        genuine = answer["token"] == token
+        error, result = answer.get("error"), answer.get("result")
+        if genuine and error is None and isinstance(result, dict):
+            return result
+        problem = _error(error) if genuine else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        problem = None
+    raise problem or TamperingError("the answer is not the worker's own: the program wrote to its pipe.")
 
 
-def _error(kind: str, message: str) -> FactorEngineError:
-    return _ERRORS.get(kind, ExecutionError)(message)
+def _environment(names: Sequence[str]) -> dict[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _error(error: Any) -> FactorEngineError:
+    kind, message = str(error["kind"]), str(error["message"])
+    if kind in _INPUT_ERRORS:
+        return _INPUT_ERRORS[kind](message)
+    facts = error["facts"]
+    return _PROGRAM_ERRORS.get(kind, ExecutionError)(message, facts=facts if isinstance(facts, dict) else {})
