@@ -8,11 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from engine.originality import Library
 from engine.requests import Answer, Request
 from engine.tuning import tune
+from factors.complexity import Complexity
 from factors.errors import ContractError, ProgramError
+from factors.lifting import lift_constants
 from factors.program import Program
-from knowledge_base.records import FailureRecord, HorizonRecord, NewProgram, ScoreRecord, TrialRecord
+from knowledge_base.records import (
+    FailureRecord,
+    HorizonRecord,
+    NewProgram,
+    Revision,
+    ScoreRecord,
+    TrialRecord,
+)
 from knowledge_base.store import Store
 
 
@@ -47,12 +57,13 @@ class Examiner:
     run_id: int
     trials: int
     seed: int
+    library: Library
     on_trial: Callable[[TrialRecord], None]
 
     def develop(self, candidate: Candidate) -> Generator[Request, Answer, Assessed | None]:
         """Record a new candidate and take it through all stages; None if it failed (the failure is recorded)."""
         try:
-            program = Program.parse(candidate.source, name=candidate.name)
+            program, revisions = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
             if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
                 raise ContractError(
                     "the same logic was proposed before in this run: propose another program."
@@ -60,6 +71,7 @@ class Examiner:
         except ProgramError as error:
             self._fail(candidate, error)
             return None
+        similarity, similar_to = self.library.nearest(program.source)
         program_id = self.store.record_program(
             self.run_id,
             NewProgram(
@@ -71,8 +83,13 @@ class Examiner:
                 tags=candidate.tags,
                 iteration=candidate.iteration,
                 parent_ids=candidate.parent_ids,
+                complexity=Complexity.of(program.source).to_dict(),
+                similarity=similarity,
+                similar_to=similar_to,
+                revisions=revisions,
             ),
         )
+        self.library.add(program_id, program.source)
         return (yield from self.finish(program, program_id, candidate, known=[]))
 
     def finish(
@@ -85,9 +102,10 @@ class Examiner:
             self.on_trial(trial)
 
         seed = (self.seed, int(program.fingerprint, 16))
+        audits = []
         try:
             if not known:
-                yield Request("examine", {"source": program.source})
+                audits.append((yield Request("examine", {"source": program.source}))["audit"])
             tuned = yield from tune(program, trials=self.trials, seed=seed, known=known, record=record)
             if tuned is None:
                 raise ContractError(
@@ -102,7 +120,11 @@ class Examiner:
             return None
         cards = [score_record(card) for card in answer["scorecards"]]
         self.store.record_scores(
-            program_id, parameters=tuned.parameters, direction=tuned.direction, scorecards=cards
+            program_id,
+            parameters=tuned.parameters,
+            direction=tuned.direction,
+            scorecards=cards,
+            audits=[*audits, answer["audit"]],
         )
         return Assessed(
             program_id=program_id,
@@ -121,8 +143,19 @@ class Examiner:
                 kind=type(error).__name__,
                 message=str(error),
                 source=candidate.source,
+                facts=error.facts or None,
             )
         )
+
+
+def _with_all_knobs(program: Program) -> tuple[Program, tuple[Revision, ...]]:
+    """The program with its hidden constants declared as parameters, and its text before that if it had any."""
+    lifting = lift_constants(program.source)
+    if not lifting.lifted:
+        return program, ()
+    named = ", ".join(f"{constant.literal} as `{constant.name}`" for constant in lifting.lifted)
+    revision = Revision(source=program.source, reason=f"constants became parameters: {named}")
+    return Program.parse(lifting.source, name=program.name), (revision,)
 
 
 def score_record(card: Mapping[str, Any]) -> ScoreRecord:

@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -66,14 +67,17 @@ class MineConfig(BaseModel):
         30.0, gt=0, allow_inf_nan=False, description="seconds that one run of a program may take"
     )
     program_memory_gib: float = Field(2.0, ge=0.25, le=1024, description="memory of one worker process")
+    require_sandbox: bool = Field(
+        False, strict=True, description="refuse to run programs where a wall of the sandbox is missing"
+    )
     control: Literal["none", "shuffled"] = Field(
         "none", description="`shuffled` scores against permuted returns: an honest search then finds nothing"
     )
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_truth_value(cls, value: object) -> object:
-        if isinstance(value, bool):
+    def _no_truth_value(cls, value: object, field: ValidationInfo) -> object:
+        if isinstance(value, bool) and field.field_name != "require_sandbox":
             raise ValueError("true and false are no settings here")  # else 1 and 0 to the numbers
         return value
 

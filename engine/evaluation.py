@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,12 @@ from backtest.scoring import score
 from engine.evaluator import Bench
 from factors.causality import audit_causality
 from factors.compiled import ensure_compiled
+from factors.complexity import Complexity
 from factors.execution import Runnable, require_opinion
+from factors.lifting import Lifting, lift_constants
 from factors.parameters import Value
 from factors.program import Program
-from factors.sandbox import Limits, Worker
+from factors.sandbox import Limits, Protection, Worker
 from market.arrays import FloatArray
 from market.dates import as_day
 from market.errors import DataError
@@ -34,7 +36,7 @@ class Evaluation:
     """A program's scores and values on a panel.
 
     parameters  the values it ran with, defaults included
-    scorecard   plain values as `Scorecard.to_dict` gives them
+    scorecard   plain values as `Scorecard.to_dict` gives them, and the audit
     values      (T, N) the score, NaN = no opinion
     """
 
@@ -43,6 +45,7 @@ class Evaluation:
     panel: Panel
     scorecard: Mapping[str, Any]
     values: FloatArray
+    protections: tuple[Protection, ...]
 
     def frame(self) -> pd.DataFrame:
         """The values as dates × symbols."""
@@ -77,7 +80,63 @@ class Evaluation:
             "turnover": card["turnover"],
             "rank_autocorrelation": card["rank_autocorrelation"],
             "portfolio": {name: portfolio[name] for name in ("ar", "sharpe", "mdd")},
+            "audit": card["audit"],
+            "sandbox": [asdict(wall) for wall in self.protections],
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A program that passed every check: what they found.
+
+    audit        the verdict, the cuts and the largest difference, as JSON values
+    lifting      its hidden constants, and its text with them declared
+    protections  the sandbox it ran in
+    """
+
+    program: Program
+    complexity: Complexity
+    lifting: Lifting
+    audit: Mapping[str, Any]
+    protections: tuple[Protection, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One JSON object, the shape that `factorengine check --format json` prints."""
+        return {
+            "program": {"name": self.program.name, "fingerprint": self.program.fingerprint},
+            "complexity": self.complexity.to_dict(),
+            "hidden_constants": [asdict(constant) for constant in self.lifting.lifted],
+            "kept_constants": [
+                {"line": line, "literal": literal, "reason": reason}
+                for line, literal, reason in self.lifting.kept
+            ],
+            "lifted_source": self.lifting.source if self.lifting.lifted else None,
+            "audit": dict(self.audit),
+            "sandbox": [asdict(wall) for wall in self.protections],
+        }
+
+
+def check(
+    program: Program,
+    panel: Panel,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    limits: Limits | None = None,
+    require_sandbox: bool = False,
+) -> Checked:
+    """Run and audit `program` on `panel`, and read its text; nothing is scored.
+
+    Raises `ProgramError` (policy, contract, look-ahead, stability, run, time, memory).
+    """
+    complete = program.parameters.complete(parameters)
+    done = _in_worker("audit", program, panel, complete, limits or Limits(), require_sandbox, {})
+    return Checked(
+        program=program,
+        complexity=Complexity.of(program.source),
+        lifting=lift_constants(program.source),
+        audit=done.answer["audit"],
+        protections=done.protections,
+    )
 
 
 def evaluate(
@@ -89,6 +148,7 @@ def evaluate(
     horizons_days: tuple[int, ...] = HORIZONS_DAYS,
     min_assets: int = MIN_ASSETS,
     limits: Limits | None = None,
+    require_sandbox: bool = False,
 ) -> Evaluation:
     """Check, audit, run and score `program` on the whole of `panel`; signals before `start` only warm up.
 
@@ -101,8 +161,15 @@ def evaluate(
     if not panel.universe[first:].any():
         raise DataError("the universe is empty on every day to be scored: choose another universe or period.")
     settings = {"horizons_days": list(horizons_days), "min_assets": min_assets, "first": first}
-    card, signal = _in_worker("evaluate", program, panel, complete, limits or Limits(), settings)
-    return Evaluation(program=program, parameters=complete, panel=panel, scorecard=card, values=signal)
+    done = _in_worker("evaluate", program, panel, complete, limits or Limits(), require_sandbox, settings)
+    return Evaluation(
+        program=program,
+        parameters=complete,
+        panel=panel,
+        scorecard=done.answer,
+        values=done.signal,
+        protections=done.protections,
+    )
 
 
 def values(
@@ -114,7 +181,16 @@ def values(
 ) -> FloatArray:
     """The (T, N) signal of a program, computed in a worker, neither audited nor scored."""
     complete = program.parameters.complete(parameters)
-    return _in_worker("run", program, panel, complete, limits or Limits(), {})[1]
+    return _in_worker("run", program, panel, complete, limits or Limits(), False, {}).signal
+
+
+@dataclass(frozen=True, eq=False)
+class _Done:
+    """A request's answer, the signal that it saved, and the walls around it."""
+
+    answer: dict[str, Any]
+    signal: FloatArray
+    protections: tuple[Protection, ...]
 
 
 def _in_worker(
@@ -123,9 +199,10 @@ def _in_worker(
     panel: Panel,
     parameters: Mapping[str, Value],
     limits: Limits,
+    require_sandbox: bool,
     settings: Mapping[str, Any],
-) -> tuple[dict[str, Any], FloatArray]:
-    """Start a worker for one request; its answer, and the signal it saved."""
+) -> _Done:
+    """Start a worker for one request."""
     ensure_compiled()
     with laid_out(panel) as folder, tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
         worker = Worker(
@@ -134,11 +211,12 @@ def _in_worker(
             limits=limits,
             readable=[folder],
             writable=[Path(scratch)],
+            require_sandbox=require_sandbox,
         )
         with worker:
             arguments = {"source": program.source, "name": program.name, "parameters": dict(parameters)}
             answer = worker.call(method, **arguments, **settings)
-        return answer, np.load(f"{scratch}/values.npy", allow_pickle=False)
+        return _Done(answer, np.load(f"{scratch}/values.npy", allow_pickle=False), worker.protections)
 
 
 def _last_date(panel: Panel) -> str:
@@ -156,6 +234,11 @@ class EvaluationService:
         """Save the signal."""
         self._save(Runnable(Program.parse(source, name=name)), parameters)
 
+    def audit(self, *, source: str, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Save the signal and audit it."""
+        runnable = Runnable(Program.parse(source, name=name))
+        return {"audit": self._audited(runnable, self._save(runnable, parameters), parameters)}
+
     def evaluate(
         self,
         *,
@@ -169,12 +252,16 @@ class EvaluationService:
         """Save the signal, audit it, and return its scorecard on the rows from `first`."""
         runnable = Runnable(Program.parse(source, name=name))
         signal = self._save(runnable, parameters)
-        require_opinion(signal, runnable.program)
-        audit = audit_causality(
-            lambda panel: Bench(panel).run(runnable, parameters), self._panel, whole=signal
-        )
+        audit = self._audited(runnable, signal, parameters)
         labels = Labels.of(self._panel, horizons_days=tuple(horizons_days), min_assets=min_assets)
-        return score(signal, labels, rows=slice(first, None)).to_dict() | {"audit": audit.to_dict()}
+        return score(signal, labels, rows=slice(first, None)).to_dict() | {"audit": audit}
+
+    def _audited(
+        self, runnable: Runnable, signal: FloatArray, parameters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        require_opinion(signal, runnable.program)
+        audit = audit_causality(lambda seen: Bench(seen).run(runnable, parameters), self._panel, whole=signal)
+        return audit.to_dict()
 
     def _save(self, runnable: Runnable, parameters: Mapping[str, Any]) -> FloatArray:
         signal = Bench(self._panel).run(runnable, parameters)

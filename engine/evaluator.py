@@ -170,7 +170,7 @@ class Evaluator:
         panel = self._training.panel
         recent = panel.rows(max(0, panel.shape[0] - AUDIT_ROWS), panel.shape[0])
         quotes = (np.isfinite(recent.fields["close"]) & recent.universe).sum(axis=0)
-        return recent.columns(np.sort(np.argsort(-quotes, kind="stable")[:AUDIT_SYMBOLS]))
+        return recent.columns(np.sort(np.argsort(-quotes, kind="stable")[:AUDIT_SYMBOLS])).sealed()
 
     def _signature(self, signal: FloatArray) -> str:
         """Ranks of the signal on a few training dates, centred and scaled, as base64 of float16."""

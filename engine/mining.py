@@ -20,13 +20,14 @@ from agents.proposer import Proposer
 from engine.candidate import Assessed, Candidate, Examiner
 from engine.config import MineConfig
 from engine.crew import Crew, Job
+from engine.originality import Library
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.similarity import Clusters
 from engine.source import MiningMarket, open_market
 from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
 from factors.program import Program
-from factors.sandbox import Limits, Worker
+from factors.sandbox import Limits, Protection, Worker
 from factors.seeds import seed_sources
 from knowledge_base.records import NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
 from knowledge_base.store import Store, open_store
@@ -86,8 +87,11 @@ def mine(
     proposer: Proposer,
     on_progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_sandbox: Callable[[tuple[Protection, ...]], None] = lambda _: None,
 ) -> MineResult:
     """Search until the iterations or the time limit are used up, or `should_stop` says so (status "stopped").
+
+    `on_sandbox` is told which walls stand around the workers before the first program runs.
 
     A run of that name in the store is resumed; `ConfigError` if its settings or its market differ.
     """
@@ -97,6 +101,8 @@ def mine(
         store = stack.enter_context(open_store(config.store))
         run = _start_or_resume(store, config, market)
         workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
+        workers[0].start()
+        on_sandbox(workers[0].protections)
         return _Mining(config, market, store, run, workers, proposer, on_progress, should_stop).go()
 
 
@@ -126,6 +132,7 @@ class _Mining:
             run_id=self.run.id,
             trials=self.config.trials,
             seed=self.config.seed,
+            library=Library(self.store.sources(self.run.id)),
             on_trial=self._count_trial,
         )
 
@@ -340,6 +347,7 @@ def _worker(config: MineConfig, market: MiningMarket) -> Worker:
         },
         limits=Limits(timeout_s=config.program_timeout, memory_bytes=int(config.program_memory_gib * 2**30)),
         readable=[market.folder],
+        require_sandbox=config.require_sandbox,
     )
 
 

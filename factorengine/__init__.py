@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from backtest.scorecard import Scorecard
     from engine.config import MineConfig
-    from engine.evaluation import Evaluation
+    from engine.evaluation import Checked, Evaluation
     from engine.mining import MineResult
-    from factorengine.api import evaluate, mine, run
+    from factorengine.api import check, evaluate, mine, run
     from factorengine.exporting import export
     from factors.errors import ProgramError
     from factors.program import Program
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from market.panel import Panel
 
 _HOMES = {
+    "Checked": "engine.evaluation",
     "ConfigError": "market.errors",
     "DataError": "market.errors",
     "Evaluation": "engine.evaluation",
@@ -43,6 +44,7 @@ _HOMES = {
     "Scorecard": "backtest.scorecard",
     "Store": "knowledge_base.store",
     "StoreError": "knowledge_base.errors",
+    "check": "factorengine.api",
     "evaluate": "factorengine.api",
     "export": "factorengine.exporting",
     "mine": "factorengine.api",
@@ -53,6 +55,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Checked",
     "ConfigError",
     "DataError",
     "Evaluation",
@@ -65,6 +68,7 @@ __all__ = [
     "Scorecard",
     "Store",
     "StoreError",
+    "check",
     "evaluate",
     "export",
     "mine",

@@ -1,4 +1,4 @@
-"""The public functions: evaluate one program, run one program, mine for many.
+"""The public functions: check, run or evaluate one program, mine for many.
 
 The search's own imports wait until somebody mines: evaluating a program needs neither Optuna nor a database.
 """
@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.evaluation import Evaluation, values
+from engine.evaluation import Checked, Evaluation, values
+from engine.evaluation import check as check_program
 from engine.evaluation import evaluate as evaluate_program
 from factors.program import Program, read_program
-from factors.sandbox import Limits
+from factors.sandbox import Limits, Protection
 from market.panel import Panel
 
 if TYPE_CHECKING:
@@ -31,18 +32,51 @@ def evaluate(
     start: str | None = None,
     end: str | None = None,
     timeout_s: float = 120.0,
+    require_sandbox: bool = False,
 ) -> Evaluation:
     """Run a program on a panel in a sandbox, test it for look-ahead and score it at 1, 3, 5 and 10 days.
 
     `start` and `end` (ISO dates, both included) bound the days that are scored. Rows before `start` serve as
     history; rows after `end` are not read, so the last returns of the period are unknown and left out.
 
-    Raises `ProgramError` if the program breaks its contract, `DataError` if there is nothing to score.
+    Raises `ProgramError` if the program breaks its contract, `DataError` if there is nothing to score, `ConfigError` if
+    the whole sandbox is required and the system lacks a part.
     """
     program = _program(source_or_path)
     seen = panel if end is None else panel.until(end)
     return evaluate_program(
-        program, seen, parameters=parameters, start=start, limits=Limits(timeout_s=timeout_s)
+        program,
+        seen,
+        parameters=parameters,
+        start=start,
+        limits=Limits(timeout_s=timeout_s),
+        require_sandbox=require_sandbox,
+    )
+
+
+def check(
+    source_or_path: str | Path | Program,
+    panel: Panel | None = None,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    timeout_s: float = 120.0,
+    require_sandbox: bool = False,
+) -> Checked:
+    """Read a program's text, run it in the sandbox and audit it for look-ahead.
+
+    Without a panel it runs on a small made-up market.
+
+    Raises `ProgramError` naming what is wrong with the program.
+    """
+    from market.synthetic import SyntheticConfig, synthesize
+
+    seen = panel or synthesize(SyntheticConfig(dates=600, symbols=60), seed=1).panel
+    return check_program(
+        _program(source_or_path),
+        seen,
+        parameters=parameters,
+        limits=Limits(timeout_s=timeout_s),
+        require_sandbox=require_sandbox,
     )
 
 
@@ -59,6 +93,7 @@ def mine(
     proposer: Proposer | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_sandbox: Callable[[tuple[Protection, ...]], None] = lambda _: None,
     **settings: Any,
 ) -> MineResult:
     """Search for factors; `settings` are the fields of `MineConfig`, instead of a config.
@@ -71,7 +106,11 @@ def mine(
 
     chosen = config or MineConfig.of(settings)
     return mine_factors(
-        chosen, proposer=proposer or GrammarProposer(), on_progress=on_progress, should_stop=should_stop
+        chosen,
+        proposer=proposer or GrammarProposer(),
+        on_progress=on_progress,
+        should_stop=should_stop,
+        on_sandbox=on_sandbox,
     )
 
 

@@ -1,21 +1,23 @@
 """The audit of every candidate: a value at day t may depend on rows up to t only, and on nothing else.
 
-A program is run on the panel and on two variants of it in which everything that must not matter is different at once:
-the order of the stocks, the days after a cut (altered at random) and the number of days (one variant ends at its cut).
-Values before the cut must be the same, up to `RELATIVE_TOLERANCE` of the row's largest. So two more evaluations pass a
+A program is run on the panel and on two variants of it, in which everything that must not matter is different at once.
+In one the days after a cut are altered at random. The other ends early, and single days in it are altered: a program
+whose memory is shorter than the days between them must return to its old values before the next. In both the stocks are
+in another order. Values before the cut must be the same, up to `RELATIVE_TOLERANCE` of the row's largest. So two more evaluations pass a
 sound program; only a suspect one is run again, with one thing changed at a time, to tell look-ahead from dependence on
 the stocks' order and from results that differ between two runs. In another order sums over stocks round differently,
 which a threshold may turn into another value here and there: `ORDER_TOLERANCE` is the share of values that may.
 
-The cuts are where a leak shows most: before the day with the largest move of the market in the middle of the scored
-days, and late, when long windows are full.
+The cut is where a leak shows most: before the day with the largest move of the market in the middle of the scored days.
+The single days are `APART` rows apart, which is no multiple of a week or a month, so that look-ahead on some days only
+is found, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from itertools import cycle, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,6 +28,7 @@ from market.panel import Panel
 
 RELATIVE_TOLERANCE = 1e-7
 ORDER_TOLERANCE = 0.02
+APART = 23
 Score: TypeAlias = Callable[[Panel], FloatArray]
 
 
@@ -45,9 +48,15 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Audit:
-    """A passed audit: the last days before the cuts, and how much two evaluations that should agree differed."""
+    """A passed audit.
+
+    cut_dates           the last days before the altered ones, and the last day of the shortened panel
+    single_days         how many days were altered one by one
+    largest_difference  between values that should agree: rounding
+    """
 
     cut_dates: tuple[str, ...]
+    single_days: int
     largest_difference: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -63,42 +72,63 @@ def audit_causality(score: Score, panel: Panel, *, whole: FloatArray | None = No
     """
     rng = np.random.default_rng(seed)
     whole = score(panel) if whole is None else whole
-    crash, late = cuts(panel, whole)
-    largest = 0.0
-    for cut, stop in ((crash, panel.shape[0]), (late, late)):
-        order = rng.permutation(panel.shape[1])
-        variant = with_other_future(panel.head(stop), cut, rng).columns(order)
-        other = np.empty((stop, panel.shape[1]))
-        other[:, order] = score(variant)
-        if _differs(whole[:cut], other[:cut]).any():
-            _diagnose(score, panel, cut, order, rng)
-        largest = max(largest, float(np.nanmax(np.abs(whole[:cut] - other[:cut]), initial=0.0)))
-    return Audit(
-        cut_dates=tuple(str(panel.dates[cut - 1]) for cut in (crash, late)), largest_difference=largest
+    first, cut, stop = cuts(panel, whole)
+    days = np.arange(first, stop, APART)
+    variants = (
+        (cut, np.arange(cut, panel.shape[0]), panel),
+        (first, days, panel.head(stop)),
     )
+    largest = 0.0
+    for unaltered, altered, seen in variants:
+        order = rng.permutation(panel.shape[1])
+        other = np.empty(seen.shape)
+        other[:, order] = score(_altered(seen, altered, rng).columns(order))
+        differs = _differs(whole[: len(other)], other)
+        if differs[:unaltered].any():
+            _diagnose(score, panel, unaltered, order, rng)
+        suspect = _suspect(differs.any(axis=1), altered)
+        if suspect is not None:
+            _diagnose(score, panel, suspect, order, rng)
+        largest = max(largest, _largest(whole[:unaltered], other[:unaltered]))
+    dates = (str(panel.dates[cut - 1]), str(panel.dates[first - 1]), str(panel.dates[stop - 1]))
+    return Audit(cut_dates=dates, single_days=len(days), largest_difference=largest)
 
 
-def cuts(panel: Panel, whole: FloatArray) -> tuple[int, int]:
-    """How many rows lie before each cut, counted so that opinions lie before both."""
+def _suspect(changed: BoolArray, altered: IntArray) -> int | None:
+    """The first altered day that was announced: the values had come back to the old ones and moved just before it."""
+    for before, day in pairwise(altered):
+        between = changed[before + 1 : day]
+        if between.size and between[-1] and not between.all():
+            return int(day)
+    return None
+
+
+def cuts(panel: Panel, whole: FloatArray) -> tuple[int, int, int]:
+    """How many rows lie before the first single day, before the cut and before the early end.
+
+    They are counted in the days on which the program has opinions: a fifth, the largest move of the market between two
+    and seven tenths, and 17 of 20.
+    """
     opinions = np.flatnonzero(np.isfinite(whole).any(axis=1))
     first, last = (opinions[0], opinions[-1]) if len(opinions) else (0, panel.shape[0] - 1)
     span = last + 1 - first
-    early, late = (max(1, int(first + share * span)) for share in (0.4, 0.85))
+    single, early, stop = (max(1, int(first + share * span)) for share in (0.2, 0.4, 0.85))
     middle = np.abs(panel.returns[early : max(early + 1, int(first + 0.7 * span))])
-    known = np.isfinite(middle).any(axis=1)
-    moves = np.where(known, np.nanmedian(np.where(known[:, None], middle, 0.0), axis=1), -1.0)
-    return early + int(np.argmax(moves)), late
+    known = np.isfinite(middle).any(axis=1, keepdims=True)
+    moves = np.nanmedian(np.where(known, middle, -1.0), axis=1)
+    return single, early + int(np.argmax(moves)), max(stop, single + 1)
 
 
-def with_other_future(panel: Panel, cut: int, rng: np.random.Generator) -> Panel:
-    """Multiply each value after the cut by a factor of its own, different for each field, and thin the universe."""
-    factor = rng.uniform(0.6, 1.6, size=(panel.shape[0] - cut, panel.shape[1]))
+def _altered(panel: Panel, rows: IntArray, rng: np.random.Generator) -> Panel:
+    """Multiply each value of these rows by a factor of its own, different for each field, and thin the universe there."""
+    factor = rng.uniform(0.6, 1.6, size=(len(rows), panel.shape[1]))
     views = cycle((factor, factor[::-1], factor[:, ::-1], factor[::-1, ::-1], 2.2 - factor))
     fields = {}
     for (name, values), view in zip(panel.fields.items(), views, strict=False):
-        fields[name] = np.concatenate([values[:cut], values[cut:] * view])
+        fields[name] = np.array(values)
+        fields[name][rows] *= view
     universe = np.array(panel.universe)
-    universe[cut:] &= rng.random(universe[cut:].shape) < 0.7
+    universe[rows] &= rng.random(factor.shape) < 0.7
     return Panel(
         dates=panel.dates, symbols=panel.symbols, fields=fields, universe=universe, tradable=panel.tradable
     )
@@ -116,7 +146,7 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
         )
     for fault, seen in (
         ("is computed differently when later days are absent", panel.head(cut)),
-        ("moves when later days change", with_other_future(panel, cut, rng)),
+        ("moves when later days change", _altered(panel, np.arange(cut, panel.shape[0]), rng)),
     ):
         other = score(seen)[:cut]
         if _differs(whole[:cut], other).any():
@@ -138,19 +168,22 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
 
 
 def _first_difference(before: FloatArray, after: FloatArray, panel: Panel) -> Difference:
-    row, column = np.argwhere(_differs(before, after))[0]
-    changes = np.abs(before - after)
+    row, column = (int(place) for place in np.argwhere(_differs(before, after))[0])
     return Difference(
         date=str(panel.dates[row]),
         symbol=panel.symbols[column],
         before=float(before[row, column]),
         after=float(after[row, column]),
-        largest=float(np.nanmax(changes, initial=0.0)),
+        largest=_largest(before, after),
     )
+
+
+def _largest(before: FloatArray, after: FloatArray) -> float:
+    return float(np.nanmax(np.abs(before - after), initial=0.0))
 
 
 def _differs(before: FloatArray, after: FloatArray) -> BoolArray:
     scale = np.nanmax(np.abs(before), initial=0.0, axis=1, keepdims=True, where=np.isfinite(before))
     close = np.abs(before - after) <= RELATIVE_TOLERANCE * scale
     both_missing = np.isnan(before) & np.isnan(after)
-    return ~(close | both_missing)  # type: ignore[no-any-return]
+    return np.asarray(~(close | both_missing))

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from factors.errors import ContractError
-from market.arrays import FloatArray
+from market.arrays import FloatArray, sealed
 from market.panel import Panel
 
 if TYPE_CHECKING:
@@ -56,20 +56,15 @@ class ProgramData:
     @cached_property
     def vwap(self) -> FloatArray:
         """Volume-weighted average price, or the typical price in its place."""
-        return _read_only(self._panel.vwap)
+        return sealed(self._panel.vwap)
 
     @cached_property
     def returns(self) -> FloatArray:
         """Simple close-to-close return."""
-        return _read_only(self._panel.returns)
+        return sealed(self._panel.returns)
 
     def frame(self, name: str) -> pd.DataFrame:
         """A field as a DataFrame (dates × symbols); a copy, so changing it changes nothing else."""
         if name not in FIELDS:
             raise ContractError(f"`data.frame` knows {', '.join(FIELDS)}, got {name!r}.")
         return self._panel.to_frame(getattr(self, name))
-
-
-def _read_only(values: FloatArray) -> FloatArray:
-    values.flags.writeable = False
-    return values

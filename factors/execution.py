@@ -136,9 +136,7 @@ def _import(
     name: str, globals_: object = None, locals_: object = None, fromlist: object = (), level: int = 0
 ) -> object:
     del globals_, locals_, fromlist
-    if (
-        name.startswith("numba.") and not level
-    ):  # compiled functions import their runtime through their caller
+    if name.startswith(_MODULE_PARTS) and not level:  # libraries import their own parts through their caller
         return importlib.import_module(name)
     if level or name not in ALLOWED_MODULES:
         raise PolicyError(f"import of `{name}` is not allowed: import one of {', '.join(ALLOWED_MODULES)}.")

@@ -6,7 +6,8 @@ third the worker process with its audit hook and resource limits (`factors.sandb
 - imports: numpy, pandas, numba, math, and of each only the public numeric names listed here;
 - a module's name appears only as the left side of a dot, so that it cannot be passed around or aliased;
 - no attribute or name with a leading underscore, none that reads or writes files, evaluates text or opens memory;
-- no classes, async code, deletion of names, or randomness (a program must be a pure function of its panel).
+- no classes, async code, deletion of names, or randomness (a program must be a pure function of its panel);
+- no look-ahead that the text shows (`factors.hindsight`); bounded size and nesting.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import ast
 from typing import Final
 
 from factors.errors import PolicyError
+from factors.hindsight import check_hindsight
+
+MAX_NODES, MAX_DEPTH = 8_000, 80
 
 SAFE_BUILTINS: Final = frozenset(
     "abs all any bool dict divmod enumerate filter float frozenset int isinstance len list map max min pow range "
@@ -76,7 +80,8 @@ _NODES_DENIED: dict[type[ast.AST], str] = {
 
 
 def check_policy(tree: ast.Module) -> None:
-    """Raise `PolicyError` naming the line, the thing found and what is allowed instead."""
+    """Raise `PolicyError` or `LookAheadError` naming the line, the thing found and what is allowed instead."""
+    _check_size(tree)
     modules = _module_names(tree)
     bound = _bound_names(tree) | set(modules)
     parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
@@ -89,6 +94,20 @@ def check_policy(tree: ast.Module) -> None:
             _check_attribute(node, modules, parents)
         elif isinstance(node, ast.Call):
             _check_function_argument(node, functions, modules)
+    check_hindsight(tree, modules)
+
+
+def _check_size(tree: ast.Module) -> None:
+    nodes, deepest = 0, 0
+    level: list[ast.AST] = [tree]
+    while level:
+        nodes, deepest = nodes + len(level), deepest + 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if nodes > MAX_NODES or deepest > MAX_DEPTH:
+        raise PolicyError(
+            f"a program has at most {MAX_NODES} syntax nodes, nested at most {MAX_DEPTH} deep, "
+            f"got {nodes} and {deepest}: shorten it, and give parts of long expressions names."
+        )
 
 
 def _refuse(node: ast.AST, found: str, remedy: str) -> PolicyError:

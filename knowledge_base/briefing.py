@@ -24,6 +24,7 @@ _TRAIN, _VALIDATION = (Scorecard.__table__.alias(split) for split in (TRAIN, VAL
 _ELITES = (  # composed once: that takes longer than asking the database
     select(
         *(Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction),
+        *(Program.complexity, Program.similarity),
         *(_TRAIN.c[name].label(f"train_{name}") for name in SHOWN),
         *(_VALIDATION.c[name].label(f"validation_{name}") for name in SHOWN),
     )
@@ -35,7 +36,10 @@ _ELITES = (  # composed once: that takes longer than asking the database
 
 @dataclass(frozen=True, kw_only=True)
 class Elite:
-    """A good program; metrics by name, such as "rank_icir" (averaged over horizons), where defined."""
+    """A good program; metrics by name, such as "rank_icir" (averaged over horizons), where defined.
+
+    `complexity` and `similarity` are those of `NewProgram`.
+    """
 
     id: int
     name: str
@@ -49,6 +53,8 @@ class Elite:
     train_metrics: Mapping[str, float] = field(default_factory=dict)
     validation_metrics: Mapping[str, float] = field(default_factory=dict)
     parent_ids: tuple[int, ...] = ()
+    complexity: Json = field(default_factory=dict)
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +147,8 @@ def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> El
         train_metrics=_metrics(row, TRAIN),
         validation_metrics=_metrics(row, VALIDATION),
         parent_ids=parents,
+        complexity=row.complexity or {},
+        similarity=row.similarity,
     )
 
 

@@ -10,8 +10,24 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from knowledge_base.columns import undefined_as_nan
 from knowledge_base.errors import StoreError
-from knowledge_base.records import FailureRecord, HorizonRecord, ProgramRecord, ScoreRecord, TrialRecord
-from knowledge_base.tables import Failure, HorizonScore, Program, ProgramParent, ProgramTag, Scorecard, Trial
+from knowledge_base.records import (
+    FailureRecord,
+    HorizonRecord,
+    ProgramRecord,
+    Revision,
+    ScoreRecord,
+    TrialRecord,
+)
+from knowledge_base.tables import (
+    Failure,
+    HorizonScore,
+    Program,
+    ProgramParent,
+    ProgramRevision,
+    ProgramTag,
+    Scorecard,
+    Trial,
+)
 
 
 def read_program(connection: Connection, program_id: int) -> ProgramRecord:
@@ -28,6 +44,12 @@ def read_unfinished(connection: Connection, run_id: int) -> list[tuple[ProgramRe
     """Return the run's programs still tuning, the oldest first, each with its trials in order."""
     programs = _programs(connection, (Program.run_id == run_id) & (Program.status == "tuning"))
     return [(program, read_trials(connection, program.id)) for program in programs]
+
+
+def read_sources(connection: Connection, run_id: int) -> list[tuple[int, str]]:
+    """Return id and text of the run's programs, the oldest first."""
+    chosen = select(Program.id, Program.source).where(Program.run_id == run_id).order_by(Program.id)
+    return [(row.id, row.source) for row in connection.execute(chosen)]
 
 
 def read_trials(connection: Connection, program_id: int) -> list[TrialRecord]:
@@ -73,6 +95,7 @@ def _programs(connection: Connection, where: ColumnElement[bool]) -> list[Progra
             trial_count=_trial_count(connection, row.id),
             scores=_scores(connection, row.id),
             failures=_failures(connection, row.id),
+            revisions=_revisions(connection, row.id),
         )
         for row in rows
     ]
@@ -119,6 +142,15 @@ def _failures(connection: Connection, program_id: int) -> tuple[FailureRecord, .
         Failure.kind,
         Failure.message,
         Failure.source,
+        Failure.facts,
     )
     rows = connection.execute(select(*columns).where(Failure.program_id == program_id).order_by(Failure.id))
     return tuple(FailureRecord(**row._asdict()) for row in rows)
+
+
+def _revisions(connection: Connection, program_id: int) -> tuple[Revision, ...]:
+    chosen = select(ProgramRevision.source, ProgramRevision.reason)
+    rows = connection.execute(
+        chosen.where(ProgramRevision.program_id == program_id).order_by(ProgramRevision.number)
+    )
+    return tuple(Revision(source=row.source, reason=row.reason) for row in rows)

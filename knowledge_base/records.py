@@ -51,6 +51,14 @@ class RunRecord(NewRun):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revision:
+    """An earlier text of a program, and why it was changed."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewProgram:
     """A program about to be tuned.
 
@@ -58,6 +66,9 @@ class NewProgram:
     origin       "seed", or the name of the proposer
     tags         themes and parts, by which successes and failures are counted
     parent_ids   programs it was made from, most important first
+    complexity   nodes, depth, operators, parameters of its text
+    similarity   share of its text that it has in common with the most similar program of the run, `similar_to`
+    revisions    its texts before this one, the first first
     """
 
     fingerprint: str
@@ -68,6 +79,10 @@ class NewProgram:
     tags: tuple[str, ...] = ()
     iteration: int
     parent_ids: tuple[int, ...] = ()
+    complexity: Json | None = None
+    similarity: float | None = None
+    similar_to: int | None = None
+    revisions: tuple[Revision, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +140,7 @@ class FailureRecord:
 
     stage  what was being done, such as "propose", "compile" or "tune"
     kind   the exception's class name
+    facts  what can be counted of it, such as the first offending date and the size of the difference
     """
 
     run_id: int
@@ -134,11 +150,15 @@ class FailureRecord:
     kind: str
     message: str
     source: str = ""
+    facts: Json | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramRecord(NewProgram):
-    """A program with everything recorded about it; `parameters` and `direction` are the best found."""
+    """A program with everything recorded about it; `parameters` and `direction` are the best found.
+
+    `audits` are the look-ahead audits that it passed, each with its parameters, its cuts and the largest difference.
+    """
 
     id: int
     run_id: int
@@ -146,6 +166,7 @@ class ProgramRecord(NewProgram):
     parameters: Json | None
     direction: int | None
     cluster: int | None
+    audits: list[Json] | None
     trial_count: int
     scores: tuple[ScoreRecord, ...]
     failures: tuple[FailureRecord, ...]

@@ -145,18 +145,25 @@ class Store:
             writing.insert_trial(connection, program_id, trial)
 
     def record_scores(
-        self, program_id: int, *, parameters: Json, direction: int, scorecards: Sequence[ScoreRecord]
+        self,
+        program_id: int,
+        *,
+        parameters: Json,
+        direction: int,
+        scorecards: Sequence[ScoreRecord],
+        audits: Sequence[Json] = (),
     ) -> None:
         """Store the best parameters and their scorecards, replacing earlier ones on the same splits.
 
-        The program is scored from now on. `direction` is the sign learnt on train, +1 or -1.
+        The program is scored from now on. `direction` is the sign learnt on train, +1 or -1; `audits` are those that
+        the program passed.
         """
         conflict = (
             f"scores of program {program_id} need direction +1 or -1 and each split and horizon once, "
             f"got direction {direction}, splits {[card.split for card in scorecards]}."
         )
         with self._database.write(conflict) as connection:
-            writing.write_scores(connection, program_id, parameters, direction, scorecards)
+            writing.write_scores(connection, program_id, parameters, direction, scorecards, audits)
 
     def record_failure(self, failure: FailureRecord) -> None:
         """Store a failure; the program it names, if any, has failed from now on."""
@@ -173,6 +180,11 @@ class Store:
         """Return everything recorded about a program."""
         with self._database.read() as connection:
             return reading.read_program(connection, program_id)
+
+    def sources(self, run_id: int) -> list[tuple[int, str]]:
+        """Return id and text of the run's programs, the oldest first."""
+        with self._database.read() as connection:
+            return reading.read_sources(connection, run_id)
 
     def trials(self, program_id: int) -> list[TrialRecord]:
         """Return the program's trials in order."""

@@ -93,7 +93,22 @@ class Program(Base):
     direction: Mapped[int | None]
     reward: Mapped[float | None] = mapped_column(Finite)
     cluster: Mapped[int | None]
+    audits: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    complexity: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    similarity: Mapped[float | None] = mapped_column(Finite)
+    similar_to: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class ProgramRevision(Base):
+    """An earlier text of a program, and why it was changed."""
+
+    __tablename__ = "program_revisions"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class ProgramParent(Base):
@@ -196,5 +211,6 @@ class Failure(Base):
     stage: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(100))
     message: Mapped[str] = mapped_column(Text)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     source: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)

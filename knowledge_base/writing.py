@@ -18,7 +18,16 @@ from knowledge_base.records import (
     ScoreRecord,
     TrialRecord,
 )
-from knowledge_base.tables import Failure, HorizonScore, Program, ProgramParent, ProgramTag, Scorecard, Trial
+from knowledge_base.tables import (
+    Failure,
+    HorizonScore,
+    Program,
+    ProgramParent,
+    ProgramRevision,
+    ProgramTag,
+    Scorecard,
+    Trial,
+)
 
 AVERAGED = ("ic", "icir", "rank_ic", "rank_icir")
 """What a scorecard averages over its horizons."""
@@ -34,6 +43,9 @@ def insert_program(connection: Connection, run_id: int, program: NewProgram) -> 
         idea=program.idea,
         origin=program.origin,
         iteration=program.iteration,
+        complexity=program.complexity,
+        similarity=program.similarity,
+        similar_to=program.similar_to,
     )
     program_id = int(connection.execute(statement.returning(Program.id)).scalar_one())
     tags = dict.fromkeys(program.tags)
@@ -47,6 +59,14 @@ def insert_program(connection: Connection, run_id: int, program: NewProgram) -> 
         connection,
         ProgramParent,
         [{"program_id": program_id, "position": i, "parent_id": parent} for i, parent in enumerate(parents)],
+    )
+    _insert_all(
+        connection,
+        ProgramRevision,
+        [
+            {"program_id": program_id, "number": i, "source": revision.source, "reason": revision.reason}
+            for i, revision in enumerate(program.revisions)
+        ],
     )
     return program_id
 
@@ -73,9 +93,11 @@ def write_scores(
     parameters: Json,
     direction: int,
     scorecards: Sequence[ScoreRecord],
+    audits: Sequence[Json],
 ) -> None:
     """Store scorecards, in place of earlier ones on the same splits; the program is scored from now on."""
     changes: dict[str, Any] = {"status": "scored", "parameters": parameters, "direction": direction}
+    changes["audits"] = list(audits)
     fitness = {card.split: card.fitness for card in scorecards}
     reward = {"reward": fitness[VALIDATION]} if VALIDATION in fitness else {}
     _update_program(connection, program_id, changes | reward)
@@ -97,6 +119,7 @@ def insert_failure(connection: Connection, failure: FailureRecord) -> None:
         "kind": failure.kind,
         "message": failure.message,
         "source": failure.source,
+        "facts": failure.facts,
     }
     connection.execute(insert(Failure), values)
     if failure.program_id is not None:

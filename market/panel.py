@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from market.arrays import BoolArray, DateArray, FloatArray, IntArray
+from market.arrays import BoolArray, DateArray, FloatArray, IntArray, sealed
 from market.dates import as_day
 from market.errors import DataError
 
@@ -177,6 +177,15 @@ class Panel:
             universe=np.ascontiguousarray(self.universe[:, places]),
             tradable=np.ascontiguousarray(self.tradable[:, places]),
             audit=None,
+        )
+
+    def sealed(self) -> Panel:
+        """Return a copy on memory that nothing in this process can write to."""
+        return replace(
+            self,
+            fields={name: sealed(values) for name, values in self.fields.items()},
+            universe=sealed(self.universe),
+            tradable=sealed(self.tradable),
         )
 
     def head(self, rows: int) -> Panel:

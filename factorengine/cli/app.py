@@ -7,7 +7,7 @@ import sys
 import click
 
 from factorengine import __version__
-from factorengine.cli import data, evaluate, export, mine, rank, show
+from factorengine.cli import check, data, evaluate, export, mine, rank, show
 from market.errors import FactorEngineError
 
 
@@ -20,7 +20,15 @@ def app() -> None:
     """
 
 
-for command in (mine.command, rank.command, show.command, evaluate.command, export.command, data.commands):
+for command in (
+    mine.command,
+    rank.command,
+    show.command,
+    check.command,
+    evaluate.command,
+    export.command,
+    data.commands,
+):
     app.add_command(command)
 
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from factorengine.cli.options import emit, examples, format_option, output_option
+from factorengine.cli.options import (
+    emit,
+    examples,
+    format_option,
+    output_option,
+    require_sandbox_option,
+)
 
 if TYPE_CHECKING:
     from engine.evaluation import Evaluation
@@ -40,6 +46,7 @@ _COLUMNS = {
 @click.option(
     "--values", type=click.Path(path_type=Path), metavar="OUT.parquet", help="Write date, symbol, value."
 )
+@require_sandbox_option
 @format_option("table", "json")
 @output_option("Write the scores to this file instead of the screen.")
 def command(
@@ -50,6 +57,7 @@ def command(
     params: str | None,
     universe: str,
     values: Path | None,
+    require_sandbox: bool,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -63,20 +71,23 @@ def command(
     from market.panel import Panel
 
     parsed = read_program(program)
-    parameters = _parameters(params)
+    parameters = json_parameters(params)
     parsed.parameters.complete(parameters)
     start, end = _day("--start", start), _day("--end", end)
     _check_order(start, end)
     panel = Panel.load(data, universe=universe)
     _check_overlap(panel, start, end)
     compile_once(quiet=format_ == "json")
-    evaluation = evaluate(parsed, panel, parameters=parameters, start=start, end=end)
+    evaluation = evaluate(
+        parsed, panel, parameters=parameters, start=start, end=end, require_sandbox=require_sandbox
+    )
     if values is not None:
         _write_values(evaluation, values)
     emit(json.dumps(evaluation.to_dict(), indent=2) if format_ == "json" else _text(evaluation), output)
 
 
-def _parameters(text: str | None) -> dict[str, Any]:
+def json_parameters(text: str | None) -> dict[str, Any]:
+    """The values of `--params`."""
     from market.errors import ConfigError
 
     try:
@@ -126,7 +137,7 @@ def _write_values(evaluation: Evaluation, path: Path) -> None:
 
 
 def _text(evaluation: Evaluation) -> str:
-    from factorengine.cli.tables import shown, table
+    from factorengine.cli.tables import audit_line, sandbox_line, shown, table
 
     card = evaluation.to_dict()
     rows = [{"horizon": int(days)} | scores for days, scores in card["horizons"].items()]
@@ -144,5 +155,7 @@ def _text(evaluation: Evaluation) -> str:
             table(rows, _COLUMNS),
             "",
             ", ".join(figures),
+            audit_line(card["audit"]),
+            sandbox_line(evaluation.protections),
         ]
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from factorengine.cli.options import DEFAULT_STORE, examples, format_option
+from factorengine.cli.options import DEFAULT_STORE, examples, format_option, require_sandbox_option
 
 if TYPE_CHECKING:
     from engine.config import MineConfig
@@ -64,8 +64,9 @@ _RECOVERY_COLUMNS = {
 @click.option(
     "--control", metavar="KIND", help="shuffled = permuted returns: an honest search finds nothing."
 )
+@require_sandbox_option
 @format_option("table", "json")
-def command(config: Path | None, format_: str, **flags: str | None) -> int:
+def command(config: Path | None, format_: str, require_sandbox: bool, **flags: str | None) -> int:
     """Search for factors until the iterations or the time are used up.
 
     Every trial is committed before the next begins: after Ctrl-C, a crash or a power cut, the same command with
@@ -75,6 +76,8 @@ def command(config: Path | None, format_: str, **flags: str | None) -> int:
 
     stated = MineConfig.read(config) if config else {}
     stated |= {key: value for key, value in flags.items() if value is not None}
+    if require_sandbox:
+        stated["require_sandbox"] = True
     settings = MineConfig.of(_settings_of_run(stated) | stated)
     result, interrupted = _search(settings, quiet=format_ == "json")
     report = _json if format_ == "json" else _report
@@ -102,10 +105,17 @@ def _search(config: MineConfig, *, quiet: bool) -> tuple[MineResult, bool]:
     """The result, and whether a signal asked for the end."""
     from factorengine.api import mine
     from factorengine.cli.progress import compile_once, mining_progress
+    from factorengine.cli.tables import sandbox_line
 
     compile_once(quiet=quiet)
     with _stop_on_signal() as stopping, mining_progress(config, quiet=quiet) as show:
-        return mine(config, on_progress=show, should_stop=lambda: bool(stopping)), bool(stopping)
+        result = mine(
+            config,
+            on_progress=show,
+            should_stop=lambda: bool(stopping),
+            on_sandbox=lambda walls: None if quiet else click.echo(sandbox_line(walls), err=True),
+        )
+        return result, bool(stopping)
 
 
 @contextmanager

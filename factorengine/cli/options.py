@@ -47,6 +47,15 @@ def output_option(help_: str) -> Callable[[F], F]:
     return click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=help_)
 
 
+def require_sandbox_option(function: F) -> F:
+    """`--require-sandbox`."""
+    return click.option(
+        "--require-sandbox",
+        is_flag=True,
+        help="Refuse to run programs where a wall of the sandbox is missing.",
+    )(function)
+
+
 def emit(text: str, output: Path | None) -> None:
     """Print `text`, or write it to a file."""
     from market.errors import DataError

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,13 +93,21 @@ def as_dict(record: ProgramRecord) -> dict[str, Any]:
             }
             for score in record.scores
         },
-        "failures": [{"stage": f.stage, "kind": f.kind, "message": f.message} for f in record.failures],
+        "failures": [
+            {"stage": f.stage, "kind": f.kind, "message": f.message, "facts": dict(f.facts or {})}
+            for f in record.failures
+        ],
+        "audits": [dict(audit) for audit in record.audits or ()],
+        "complexity": dict(record.complexity or {}),
+        "similarity": plain(record.similarity),
+        "similar_to": record.similar_to,
+        "revisions": [asdict(revision) for revision in record.revisions],
         "source": record.source,
     }
 
 
 def _text(record: ProgramRecord) -> str:
-    from factorengine.cli.tables import shown, table
+    from factorengine.cli.tables import audit_line, shown, table
 
     facts = [
         f"{record.name}  (id {record.id}, {record.status}, fingerprint {record.fingerprint})",
@@ -108,6 +118,10 @@ def _text(record: ProgramRecord) -> str:
     ]
     if record.direction == -1:
         facts.append("direction -1: the scores below are those of minus the program's value.")
+    if record.complexity:
+        facts.append(f"complexity: {shown('complexity', record.complexity)}; {_likeness(record)}")
+    if record.audits:
+        facts.append(f"{audit_line(record.audits[-1])}; {len(record.audits)} parameter settings audited")
     facts += [f"failed at {f.stage}: {f.kind}: {f.message}" for f in record.failures]
     if record.scores:
         cards = [{key: getattr(score, key) for key in _CARD_COLUMNS} for score in record.scores]
@@ -118,4 +132,16 @@ def _text(record: ProgramRecord) -> str:
             for h in score.horizons
         ]
         facts += ["", table(cards, _CARD_COLUMNS), "", table(rows, _SPLIT_COLUMNS)]
+    for revision in record.revisions:
+        facts += ["", revision.reason, *_diff(revision.source, record.source)]
     return "\n".join([*facts, "", record.source.rstrip("\n")])
+
+
+def _likeness(record: ProgramRecord) -> str:
+    if not record.similarity:
+        return "shares no part with an earlier program"
+    return f"{record.similarity:.0%} of it is in program {record.similar_to}, too"
+
+
+def _diff(before: str, after: str) -> list[str]:
+    return list(unified_diff(before.splitlines(), after.splitlines(), "proposed", "stored", lineterm=""))

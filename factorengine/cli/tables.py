@@ -7,10 +7,13 @@ import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from factors.sandbox import Protection
 
 NUMBERS = {
     "fitness": "{:+.4f}",
@@ -55,6 +58,23 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
     text = io.StringIO()
     Console(file=text, width=_UNBOUNDED, highlight=False).print(grid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def sandbox_line(protections: Sequence[Protection]) -> str:
+    """Which walls stand around program text, and which are missing and why."""
+    standing = ", ".join(wall.name for wall in protections if not wall.missing)
+    missing = "; ".join(f"{wall.name} is missing ({wall.missing})" for wall in protections if wall.missing)
+    return f"sandbox: {standing or 'nothing'}; {missing}" if missing else f"sandbox: all on ({standing})"
+
+
+def audit_line(audit: Mapping[str, Any]) -> str:
+    """A passed audit in one line."""
+    cut, _, end = audit["cut_dates"]
+    largest = audit["largest_difference"]
+    return (
+        f"audit: passed; no earlier value moved when the days after {cut} or {audit['single_days']} single days were "
+        f"altered, or the data ended on {end}" + (f" (rounding: {largest:.1e})" if largest else "")
+    )
 
 
 def _cut(text: str, room: int) -> str:

@@ -26,17 +26,18 @@ from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_WHICH_LIMIT, _NEW_LIMIT = 1, 2  # arguments of prlimit64
 _MAX_FILE_BYTES = 4 * 2**30
 _MAX_OPEN_FILES = 256
 
 _CALLS_ALLOWED = """
-    read readv pread64 preadv write writev pwrite64 close close_range lseek fstat stat lstat newfstatat statx fstatfs statfs
-    access faccessat faccessat2 open openat openat2 readlink readlinkat getcwd getdents getdents64 fcntl dup dup2 dup3
-    ftruncate truncate fallocate fsync fdatasync unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir
+    read readv pread64 preadv write writev pwrite64 close close_range lseek fstat stat lstat newfstatat statx fstatfs
+    statfs access faccessat faccessat2 open openat openat2 readlink readlinkat getcwd getdents getdents64 fcntl dup dup2
+    dup3 ftruncate truncate fallocate fsync fdatasync unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir
     mmap mprotect munmap mremap madvise brk mincore msync membarrier pkey_alloc pkey_free pkey_mprotect
     rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall rseq set_robust_list get_robust_list
     set_tid_address futex futex_waitv sched_yield sched_getaffinity sched_getparam sched_getscheduler getcpu
-    clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage getrlimit prlimit64 setrlimit
+    clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage getrlimit
     getpid getppid gettid getuid geteuid getgid getegid getpgrp getpgid getsid getgroups uname sysinfo getrandom umask
     poll ppoll select pselect6 epoll_create1 epoll_ctl epoll_wait epoll_pwait eventfd2 pipe pipe2 arch_prctl
     exit exit_group
@@ -153,6 +154,8 @@ def _restrict_calls() -> None:
             rules.allow(name)
         except ValueError:
             continue  # a call that this architecture never had
+    rules.allow("prlimit64", args={_NEW_LIMIT: 0})  # reading
+    rules.allow("prlimit64", args={_WHICH_LIMIT: resource.RLIMIT_CPU})
     rules.load()
 
 

@@ -7,33 +7,38 @@ from collections.abc import Iterator, Mapping
 from operator import is_
 from types import ModuleType
 
-_ALSO_SEALED = frozenset({"builtins", "json", "math", "numpy", "numpy.fft", "numpy.linalg"})
+_ALSO_SEALED = frozenset({"__main__", "builtins", "json", "math", "numpy", "numpy.fft", "numpy.linalg"})
 
 
 class Seal:
     """The names in this project's modules and classes, and in the public ones of NumPy, as they were at birth.
 
-    New names are no harm: modules are imported and attributes created lazily.
+    In this project's a new name is a change, too, for it may hide a builtin or an inherited one; modules that are
+    imported later are not.
     """
 
     def __init__(self, packages: tuple[str, ...]) -> None:
-        self._sealed = [(name, space, dict(space)) for name, space in _namespaces(packages)]
+        self._sealed = [(name, space, dict(space), own) for name, space, own in _namespaces(packages)]
 
     def broken(self) -> str:
         """The first name that no longer means what it meant; "" if there is none."""
-        for name, space, before in self._sealed:
+        for name, space, before, own in self._sealed:
             if not all(map(is_, before.values(), map(space.get, before))):
                 changed = next(key for key, value in before.items() if space.get(key) is not value)
                 return f"{name}.{changed}"
+            if own and len(space) != len(before):
+                added = [key for key in space if key not in before and not isinstance(space[key], ModuleType)]
+                if added:
+                    return f"{name}.{added[0]}"
         return ""
 
 
-def _namespaces(packages: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _namespaces(packages: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, object], bool]]:
     for name, module in list(sys.modules.items()):
         own = name.partition(".")[0] in packages
         if not isinstance(module, ModuleType) or not (own or name in _ALSO_SEALED):
             continue
-        yield name, vars(module)
+        yield name, vars(module), own
         for key, value in list(vars(module).items()) if own else ():
             if isinstance(value, type) and value.__module__ == name:
-                yield f"{name}.{key}", vars(value)
+                yield f"{name}.{key}", vars(value), own

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factors.errors import ExecutionError, TamperingError, ProgramError, TimeoutProgramError
+from factors.errors import ExecutionError, ProgramError, TamperingError, TimeoutProgramError
 from factors.sandbox.guard import Protection
 from market.errors import ConfigError, DataError, FactorEngineError
 

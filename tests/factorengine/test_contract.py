@@ -9,7 +9,7 @@ from tests.factorengine.test_commands import RANK_KEYS, ranked
 from tests.factors.programs import REVERSAL, body
 
 EVALUATE_KEYS = "program parameters panel horizons fitness coverage turnover portfolio".split()
-EVALUATE_ALSO = "start end rank_autocorrelation".split()
+EVALUATE_ALSO = "start end rank_autocorrelation audit sandbox".split()
 HORIZON_KEYS = "ic icir rank_ic rank_icir days".split()
 RANK_ALSO = "direction cluster".split()
 

@@ -93,10 +93,10 @@ return data.close
 @pytest.mark.parametrize(
     "statements",
     [
-        "return data.close / np.nanmean(data.close, axis=0)",
-        "return data.frame('close').shift(-1)",
+        "x = data.close[:]\nreturn x / np.nanmean(x, axis=0)",
+        "lag = len(p) - 1\nreturn data.frame('close').shift(lag)",
         "return np.full(data.close.shape, float(len(data.close)))",
-        "return data.close[::-1] * 1.0",
+        "return np.roll(data.close, len(p) - 1, axis=0)",
         "return data.close.shape[0] * data.close",
         "out = data.close.copy()\nout[:-1] = data.close[1:] / data.close[:-1]\nreturn out",
     ],
