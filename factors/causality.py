@@ -3,10 +3,12 @@
 A program is run on the panel and on two variants of it, in which everything that must not matter is different at once.
 In one the days after a cut are altered at random. The other ends early, and single days in it are altered: a program
 whose memory is shorter than the days between them must return to its old values before the next. In both the stocks are
-in another order. Values before the cut must be the same, up to `RELATIVE_TOLERANCE` of the row's largest. So two more evaluations pass a
-sound program; only a suspect one is run again, with one thing changed at a time, to tell look-ahead from dependence on
-the stocks' order and from results that differ between two runs. In another order sums over stocks round differently,
-which a threshold may turn into another value here and there: `ORDER_TOLERANCE` is the share of values that may.
+in another order. Values before the altered days must be the same, up to `RELATIVE_TOLERANCE` of the row's largest.
+
+So two more evaluations pass a sound program; only a suspect one is run again, with one thing changed at a time, to tell
+look-ahead from dependence on the stocks' order and from results that differ between two runs. In another order sums
+over stocks round differently, which a threshold may turn into another value here and there: `ORDER_TOLERANCE` is the
+share of values that may.
 
 The cut is where a leak shows most: before the day with the largest move of the market in the middle of the scored days.
 The single days are `APART` rows apart, which is no multiple of a week or a month, so that look-ahead on some days only
@@ -86,7 +88,7 @@ def audit_causality(score: Score, panel: Panel, *, whole: FloatArray | None = No
         differs = _differs(whole[: len(other)], other)
         if differs[:unaltered].any():
             _diagnose(score, panel, unaltered, order, rng)
-        suspect = _suspect(differs.any(axis=1), altered)
+        suspect = _suspect(np.asarray(differs.any(axis=1)), altered)
         if suspect is not None:
             _diagnose(score, panel, suspect, order, rng)
         largest = max(largest, _largest(whole[:unaltered], other[:unaltered]))
@@ -120,7 +122,7 @@ def cuts(panel: Panel, whole: FloatArray) -> tuple[int, int, int]:
 
 
 def _altered(panel: Panel, rows: IntArray, rng: np.random.Generator) -> Panel:
-    """Multiply each value of these rows by a factor of its own, different for each field, and thin the universe there."""
+    """Multiply each value of these rows by a factor of its own, different for each field; thin the universe there."""
     factor = rng.uniform(0.6, 1.6, size=(len(rows), panel.shape[1]))
     views = cycle((factor, factor[::-1], factor[:, ::-1], factor[::-1, ::-1], 2.2 - factor))
     fields = {}

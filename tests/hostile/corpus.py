@@ -227,14 +227,14 @@ FALSIFICATION = [
     _case("patch_answers", "replacing how answers are written", "seal", "ended its worker process",
           "import sys\n---\nsys.modules['__main__']._write = lambda *_: None\nreturn data.close"),
     _case("forge_answer", "writing an answer of its own", "token", "wrote to its pipe",
-          "import os\n---\nfor fd in range(3, 20):\n    try:\n        os.write(fd, b'{\"result\": {\"fitness\": 9.9}}\\n')\n"
+          "import os\n---\nfor fd in range(3, 20):\n    try:\n        os.write(fd, b'{\"result\": {}}\\n')\n"
           "    except OSError:\n        pass\nreturn data.close"),
     _case("garble_answers", "writing noise between the answers", "token", "wrote to its pipe",
           "import os\n---\nfor fd in range(3, 20):\n    try:\n        os.write(fd, b'noise\\n')\n"
           "    except OSError:\n        pass\nreturn data.close"),
     _case("flood_answers", "answering without end", "token", "",
-          "import os\n---\nwhile True:\n    for fd in range(3, 20):\n        try:\n            os.write(fd, b'x' * 10**6)\n"
-          "        except OSError:\n            pass"),
+          "import os\n---\nwhile True:\n    for fd in range(3, 20):\n        try:\n"
+          "            os.write(fd, b'x' * 10**6)\n        except OSError:\n            pass"),
     _case("change_panel", "changing prices for everybody", "memory", "read-only",
           "data.close[:] = 1.0\nreturn data.close"),
     _case("unlock_panel", "unlocking the panel", "memory", "WRITEABLE",
@@ -258,8 +258,8 @@ ESCAPES = [
           "for kind in ().__class__.__base__.__subclasses__():\n    if kind.__name__ == '_wrap_close':\n"
           "        kind.__init__.__globals__['system']('touch SCRATCH/made')\nreturn data.close"),
     _case("frames", "reaching the worker's own variables", "interpreter", "may not open",
-          "import sys\n---\nouter = sys._getframe()\nwhile 'protections' not in outer.f_locals:\n    outer = outer.f_back\n"
-          "outer.f_globals['Path']('SCRATCH/made').write_text('x')\nreturn data.close"),
+          "import sys\n---\nouter = sys._getframe()\nwhile 'protections' not in outer.f_locals:\n"
+          "    outer = outer.f_back\nouter.f_globals['Path']('SCRATCH/made').write_text('x')\nreturn data.close"),
     _case("evaluate_text", "running text that no policy has read", "interpreter", "may not use `os.system`",
           "exec(\"import os; os.system('touch SCRATCH/made')\")\nreturn data.close"),
     _case("unpickle", "running code while unpickling", "interpreter", "may not use `os.system`",
@@ -307,7 +307,8 @@ LOOK_AHEAD = [
           "import numpy as np\n---\nwaves = np.fft.rfft(np.nan_to_num(data.close).T)\nwaves[:, 10:] = 0\n"
           "return np.ascontiguousarray(np.fft.irfft(waves, n=len(data.close)).T)"),
     _case("cumulated_backwards", "summing from the end", "audit", "on 20",
-          "import numpy as np\n---\nturned = np.nan_to_num(data.returns)[::-1]\nreturn np.cumsum(turned, axis=0)[::-1]"),
+          "import numpy as np\n---\nturned = np.nan_to_num(data.returns)[::-1]\n"
+          "return np.cumsum(turned, axis=0)[::-1]"),
     _case("length", "knowing how many days will come", "audit", "on 20", "return data.close * len(data.close)"),
     _case("compiled_peek", "reading t + 1 in compiled code", "audit", "on 20",
           "import numba\nimport numpy as np\n\n\n@numba.njit\ndef peek(x):\n    out = np.full(x.shape, np.nan)\n"

@@ -34,8 +34,7 @@ def test_the_corpus_is_large_and_says_why() -> None:
 def test_it_is_stopped_as_every_candidate_would_be(worker, scratch, truth, case) -> None:
     source = case.source.replace("SCRATCH", str(scratch))
     with pytest.raises(ProgramError):
-        worker.call("examine", source=source)
-        worker.call("trial", source=source, parameters={})
+        examine_and_try(worker, source)
     assert worker.call("trial", **ASKED) == truth
     assert_untouched(scratch)
 
@@ -57,6 +56,11 @@ def test_it_is_stopped_if_nobody_reads_its_text(open_worker, scratch, truth, cas
 def test_the_text_alone_shows_what_reaches_for_the_host(case) -> None:
     with pytest.raises(ProgramError, match=r"line \d+: .* is not allowed in a factor program: "):
         Program.parse(case.source)
+
+
+def examine_and_try(worker, source) -> None:
+    worker.call("examine", source=source)
+    worker.call("trial", source=source, parameters={})
 
 
 def assert_untouched(scratch) -> None:
