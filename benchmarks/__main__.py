@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import evaluation, operators, scoring
+from benchmarks import evaluation, operators, sandbox, scoring
 from factors.compiled import ensure_compiled
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -23,7 +23,8 @@ RIVALS = ("pandas", "bottleneck", "polars", "KunQuant", "KunQuant, blocks")
 def main() -> None:
     """Measure, print and write."""
     ensure_compiled()
-    evaluations, scores, operations = evaluation.run(), scoring.run(), operators.run()
+    evaluations = [*evaluation.run(), *sandbox.run()]
+    scores, operations = scoring.run(), operators.run()
     scoring_ms = scores[0].ours_ms
     ranking_ms = next(row.ours_ms for row in scores if row.task == scoring.RANKING)
     text = "\n".join(

@@ -75,9 +75,8 @@ class Evaluator:
             panel = self._training.panel
             whole = self._training.run(runnable, parameters)
             require_opinion(whole, runnable.program)
-        return audit_causality(
-            lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole
-        ).to_dict()
+        audit = audit_causality(lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole)
+        return audit.to_dict() | {"parameters": dict(parameters)}
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fitness on some of the training dates, spread over all of them; None if they are too few."""

@@ -45,7 +45,12 @@ class Difference:
     largest: float
 
     def __str__(self) -> str:
-        return f"from {self.before:.6g} to {self.after:.6g}; at most by {self.largest:.6g}"
+        largest = f"; values changed by up to {self.largest:.6g}" if self.largest else ""
+        return f"from {self.before:.6g} to {self.after:.6g}{largest}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values; a missing value is None."""
+        return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,11 +149,11 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
         raise InstabilityError(
             f"the score of {found.symbol} on {found.date} differs between two runs on the same data ({found}): keep "
             "nothing between runs and use no randomness.",
-            facts=asdict(found),
+            facts=found.to_dict(),
         )
     for fault, seen in (
-        ("is computed differently when later days are absent", panel.head(cut)),
         ("moves when later days change", _altered(panel, np.arange(cut, panel.shape[0]), rng)),
+        ("is computed differently when later days are absent", panel.head(cut)),
     ):
         other = score(seen)[:cut]
         if _differs(whole[:cut], other).any():
@@ -156,7 +161,7 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
             raise LookAheadError(
                 f"the score of {found.symbol} on {found.date} {fault} ({found}): use only rows up to t, "
                 "e.g. trailing windows (`ops.ts_*`) instead of statistics of the whole sample.",
-                facts=asdict(found),
+                facts=found.to_dict(),
             )
     shuffled = np.empty_like(whole)
     shuffled[:, order] = score(panel.columns(order))
@@ -165,7 +170,7 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
         raise InstabilityError(
             f"the score of {found.symbol} on {found.date} changes with the order of the stocks ({found}): a column's "
             "number means nothing; compare stocks by value, e.g. `ops.cs_rank`.",
-            facts=asdict(found),
+            facts=found.to_dict(),
         )
 
 

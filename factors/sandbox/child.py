@@ -46,10 +46,12 @@ def main() -> None:
         _write(answers, _error(error), "")
         return
     _write(answers, {"result": {"protections": [asdict(wall) for wall in protections]}}, "")
-    seal = Seal(_PACKAGES)
+    confined = opening["confined"]
+    seal = Seal(_PACKAGES if confined else ())
     for line in requests:
         request = json.loads(line)
-        limit_cpu(opening["limits"]["timeout_s"])
+        if confined:
+            limit_cpu(opening["limits"]["timeout_s"])
         answer = _attempt(getattr(service, request["method"]), request["arguments"])
         broken = seal.broken()
         if broken:

@@ -14,11 +14,12 @@ class Seal:
     """The names in this project's modules and classes, and in the public ones of NumPy, as they were at birth.
 
     In this project's a new name is a change, too, for it may hide a builtin or an inherited one; modules that are
-    imported later are not.
+    imported later are not. Without packages nothing is sealed.
     """
 
     def __init__(self, packages: tuple[str, ...]) -> None:
-        self._sealed = [(name, space, dict(space), own) for name, space, own in _namespaces(packages)]
+        sealed = _namespaces(packages) if packages else ()
+        self._sealed = [(name, space, dict(space), own) for name, space, own in sealed]
 
     def broken(self) -> str:
         """The first name that no longer means what it meant; "" if there is none."""

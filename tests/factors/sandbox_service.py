@@ -58,3 +58,9 @@ class Misbehaving:
 
     def pid(self) -> dict:
         return {"pid": os.getpid()}
+
+
+class WithoutLandlock(Misbehaving):
+    def __init__(self, greeting: str) -> None:
+        super().__init__(greeting)
+        sys.modules["landlockpy"] = None  # as where it is not installed

@@ -2,12 +2,15 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
+import landlockpy
 import pytest
 
 from factors.errors import ContractError, ExecutionError, MemoryProgramError, TimeoutProgramError
 from factors.sandbox import Limits, Worker, wait_for_any
+from market.errors import ConfigError
 
 SERVICE = "tests.factors.sandbox_service:Misbehaving"
 
@@ -60,6 +63,39 @@ def test_the_host_is_out_of_reach(worker, deed, tmp_path) -> None:
 def test_only_the_given_folder_can_be_written(worker, tmp_path) -> None:
     target = tmp_path / "allowed" / "x"
     assert worker.call("attempt", deed="write_a_file", path=str(target)) == {"refused": False}
+
+
+def test_all_walls_stand_on_this_platform(worker) -> None:
+    worker.start()
+    if sys.platform != "linux" or not landlockpy.supported():
+        pytest.skip("the kernel has no Landlock")
+    assert [wall.name for wall in worker.protections] == ["limits", "files", "calls", "interpreter"]
+    assert not any(wall.missing for wall in worker.protections)
+
+
+def test_a_missing_wall_is_reported_and_the_others_stand(tmp_path) -> None:
+    with Worker("tests.factors.sandbox_service:WithoutLandlock", {"greeting": "hello"}) as worker:
+        worker.start()
+        missing = {wall.name: wall.missing for wall in worker.protections if wall.missing}
+        assert list(missing) == ["files"]
+        assert "landlockpy" in missing["files"]
+        for deed in ("read_a_secret", "write_a_file", "call_home", "start_a_process", "fork"):
+            assert worker.call("attempt", deed=deed, path=str(tmp_path / "x")) == {"refused": True}
+
+
+def test_a_required_sandbox_must_be_whole() -> None:
+    service = "tests.factors.sandbox_service:WithoutLandlock"
+    worker = Worker(service, {"greeting": "hello"}, require_sandbox=True)
+    with pytest.raises(ConfigError, match=r"the whole sandbox is required, this system lacks: files \("):
+        worker.call("echo", text="x")
+    with pytest.raises(ConfigError):
+        worker.call("echo", text="x")
+
+
+def test_an_unconfined_worker_says_so(tmp_path) -> None:
+    with Worker(SERVICE, {"greeting": "hello"}, confined=False) as worker:
+        assert worker.call("attempt", deed="write_a_file", path=str(tmp_path / "x")) == {"refused": False}
+        assert worker.protections == ()
 
 
 def test_keys_in_the_environment_are_not_inherited(worker, monkeypatch) -> None:

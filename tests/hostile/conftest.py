@@ -31,6 +31,7 @@ def worker_on(folder, service, *, timeout_s=3.0) -> Worker:
 @pytest.fixture(scope="package")
 def open_worker(folder):
     with worker_on(folder, "tests.hostile.service:OpenEvaluator") as worker:
+        worker.start()
         yield worker
 
 
