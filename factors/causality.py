@@ -169,7 +169,8 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
         found = _first_difference(whole, shuffled, panel)
         raise InstabilityError(
             f"the score of {found.symbol} on {found.date} changes with the order of the stocks ({found}): a column's "
-            "number means nothing; compare stocks by value, e.g. `ops.cs_rank`.",
+            "number means nothing, and a sum over stocks that is zero but for rounding decides nothing; compare stocks "
+            "by value, e.g. `ops.cs_rank`.",
             facts=found.to_dict(),
         )
 
