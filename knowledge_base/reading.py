@@ -26,6 +26,7 @@ from knowledge_base.tables import (
     ProgramRevision,
     ProgramTag,
     Scorecard,
+    TreeNode,
     Trial,
 )
 
@@ -50,6 +51,17 @@ def read_sources(connection: Connection, run_id: int) -> list[tuple[int, str]]:
     """Return id and text of the run's programs, the oldest first."""
     chosen = select(Program.id, Program.source).where(Program.run_id == run_id).order_by(Program.id)
     return [(row.id, row.source) for row in connection.execute(chosen)]
+
+
+def read_tree(connection: Connection, run_id: int, island: int) -> list[tuple[int, int | None, float | None]]:
+    """Return program, parent and reward of the nodes of an island's tree, in order; no reward for a failure."""
+    chosen = select(TreeNode.program_id, TreeNode.parent_id, Program.reward).join(
+        Program, Program.id == TreeNode.program_id
+    )
+    rows = connection.execute(
+        chosen.where(TreeNode.run_id == run_id, TreeNode.island == island).order_by(TreeNode.id)
+    )
+    return [(row.program_id, row.parent_id, row.reward) for row in rows]
 
 
 def read_trials(connection: Connection, program_id: int) -> list[TrialRecord]:
@@ -82,8 +94,7 @@ def ordered(
 
 
 def _programs(connection: Connection, where: ColumnElement[bool]) -> list[ProgramRecord]:
-    columns = [column for column in Program.__table__.columns if column.name != "reward"]
-    rows = connection.execute(select(*columns).where(where).order_by(Program.id)).all()
+    rows = connection.execute(select(Program.__table__).where(where).order_by(Program.id)).all()
     ids = [row.id for row in rows]
     tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
     parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)

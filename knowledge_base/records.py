@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Json: TypeAlias = Mapping[str, Any]
 RunStatus: TypeAlias = Literal["running", "stopped", "finished"]
 ProgramStatus: TypeAlias = Literal["tuning", "scored", "failed"]
+Wish: TypeAlias = Literal["stop", "pause"]
 TrialState: TypeAlias = Literal["complete", "pruned", "failed"]
 
 TRAIN, VALIDATION = "train", "validation"
@@ -37,7 +38,10 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(NewRun):
-    """A run as the store knows it; the counters are those last given to `advance_run`."""
+    """A run as the store knows it; the counters are those last given to `advance_run`.
+
+    `holder` is the process that works on it, until `held_until` unless it says so again; see `knowledge_base.holding`.
+    """
 
     id: int
     status: RunStatus
@@ -45,6 +49,9 @@ class RunRecord(NewRun):
     trials_done: int
     elapsed_seconds: float
     result: Json | None
+    holder: str | None
+    held_until: datetime | None
+    wish: Wish | None
     package_version: str
     created_at: datetime
     updated_at: datetime
@@ -157,7 +164,8 @@ class FailureRecord:
 class ProgramRecord(NewProgram):
     """A program with everything recorded about it; `parameters` and `direction` are the best found.
 
-    `audits` are the look-ahead audits that it passed, each with its parameters, its cuts and the largest difference.
+    `audits` are the look-ahead audits that it passed, each with its parameters, its cuts and the largest difference;
+    `reward` is what the search goes by, `reward_terms` what it is made of; `tuning` tells how sure the parameters are.
     """
 
     id: int
@@ -167,6 +175,9 @@ class ProgramRecord(NewProgram):
     direction: int | None
     cluster: int | None
     audits: list[Json] | None
+    reward: float | None
+    reward_terms: Json | None
+    tuning: Json | None
     trial_count: int
     scores: tuple[ScoreRecord, ...]
     failures: tuple[FailureRecord, ...]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from knowledge_base.columns import undefined_as_nan
 from knowledge_base.errors import StoreError
 from knowledge_base.records import NewRun, RunCounts, RunRecord, RunStatus
-from knowledge_base.tables import Program, Run, Trial
+from knowledge_base.tables import Failure, Program, Run, Trial
 
 MOST_NAMES = 20
 """How many known names an error lists."""
@@ -80,6 +80,13 @@ def count_run(connection: Connection, run_id: int) -> RunCounts:
         failed=programs.get("failed", 0),
         trials=connection.execute(trials.where(Program.run_id == run_id)).scalar_one(),
     )
+
+
+def count_failures(connection: Connection, run_id: int) -> dict[str, int]:
+    """Count the run's failures by stage, the most frequent first."""
+    counted = select(Failure.stage, func.count().label("n")).where(Failure.run_id == run_id)
+    rows = connection.execute(counted.group_by(Failure.stage).order_by(func.count().desc(), Failure.stage))
+    return {row.stage: row.n for row in rows}
 
 
 def known_runs(connection: Connection) -> str:

@@ -7,14 +7,15 @@ All methods raise `StoreError`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pandas as pd
 
-from knowledge_base import ranking, reading, runs, writing
+from knowledge_base import holding, ranking, reading, runs, writing
 from knowledge_base.briefing import Briefing, build_briefing
 from knowledge_base.database import Database, store_url
 from knowledge_base.errors import StoreError
@@ -31,6 +32,7 @@ from knowledge_base.records import (
     RunStatus,
     ScoreRecord,
     TrialRecord,
+    Wish,
 )
 from knowledge_base.schema import upgrade_schema
 
@@ -121,6 +123,33 @@ class Store:
         with self._database.write() as connection:
             runs.update_run(connection, run_id, status, result=result)
 
+    @contextmanager
+    def holding(self, name: str) -> Iterator[None]:
+        """Work on the run of that name as the only process; `StoreError` if another does."""
+        with self._database.write() as connection:
+            holding.take(connection, name)
+            run_id = runs.run_named(connection, name).id
+        try:
+            yield
+        finally:
+            with self._database.write() as connection:
+                holding.release(connection, run_id)
+
+    def still_holding(self, run_id: int) -> Wish | None:
+        """Say that this process works on the run; what others wish of it. `StoreError` if it was taken over."""
+        with self._database.write() as connection:
+            return holding.renew(connection, run_id)
+
+    def wish(self, name: str, what: Wish | None) -> None:
+        """Ask whoever works on the run to stop, to pause, or (None) to go on; `StoreError` if nobody does."""
+        with self._database.write() as connection:
+            holding.wish(connection, name, what)
+
+    def failure_stages(self, run_id: int) -> dict[str, int]:
+        """Count the run's failures by stage."""
+        with self._database.read() as connection:
+            return runs.count_failures(connection, run_id)
+
     def counts(self, run_id: int) -> RunCounts:
         """Count the run's programs and trials."""
         with self._database.read() as connection:
@@ -152,24 +181,37 @@ class Store:
         direction: int,
         scorecards: Sequence[ScoreRecord],
         audits: Sequence[Json] = (),
+        reward_terms: Mapping[str, float] | None = None,
+        tuning: Json | None = None,
     ) -> None:
         """Store the best parameters and their scorecards, replacing earlier ones on the same splits.
 
         The program is scored from now on. `direction` is the sign learnt on train, +1 or -1; `audits` are those that
-        the program passed.
+        the program passed. The reward is the sum of its terms; without terms it is the fitness on validation.
         """
         conflict = (
             f"scores of program {program_id} need direction +1 or -1 and each split and horizon once, "
             f"got direction {direction}, splits {[card.split for card in scorecards]}."
         )
         with self._database.write(conflict) as connection:
-            writing.write_scores(connection, program_id, parameters, direction, scorecards, audits)
+            writing.write_scores(connection, program_id, parameters, direction, scorecards)
+            writing.write_evidence(connection, program_id, audits, reward_terms, tuning)
 
     def record_failure(self, failure: FailureRecord) -> None:
         """Store a failure; the program it names, if any, has failed from now on."""
         conflict = f"a failure needs a known run and program, got {failure.run_id} and {failure.program_id}."
         with self._database.write(conflict) as connection:
             writing.insert_failure(connection, failure)
+
+    def grow_tree(self, run_id: int, island: int, program_id: int, parent_id: int | None) -> None:
+        """Store a program as a node of an island's tree; a node that is there already stays as it is."""
+        with self._database.write() as connection:
+            writing.insert_node(connection, run_id, island, program_id, parent_id)
+
+    def tree(self, run_id: int, island: int) -> list[tuple[int, int | None, float | None]]:
+        """Return program, parent and reward of the nodes of an island's tree, in order; no reward for a failure."""
+        with self._database.read() as connection:
+            return reading.read_tree(connection, run_id, island)
 
     def set_cluster(self, program_id: int, cluster: int) -> None:
         """Mark the program as one of the run's programs with alike signals, numbered `cluster`."""

@@ -65,12 +65,15 @@ class Run(Base):
     trials_done: Mapped[int] = mapped_column(default=0)
     elapsed_seconds: Mapped[float] = mapped_column(Finite, default=0.0)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    holder: Mapped[str | None] = mapped_column(String(300))
+    held_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    wish: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcTime, default=now, onupdate=now)
 
 
 class Program(Base):
-    """One program of a run; `reward` is its fitness on validation, kept so that an index finds the elites."""
+    """One program of a run; `reward` is what the search goes by, `reward_terms` what it is made of."""
 
     __tablename__ = "programs"
     __table_args__ = (
@@ -97,6 +100,8 @@ class Program(Base):
     complexity: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     similarity: Mapped[float | None] = mapped_column(Finite)
     similar_to: Mapped[int | None]
+    reward_terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    tuning: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
@@ -109,6 +114,19 @@ class ProgramRevision(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+
+
+class TreeNode(Base):
+    """A program in an island's tree, in the order of their evaluations; below the root without a parent."""
+
+    __tablename__ = "tree_nodes"
+    __table_args__ = (UniqueConstraint("run_id", "island", "program_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    island: Mapped[int]
+    program_id: Mapped[int] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("programs.id", ondelete="CASCADE"))
 
 
 class ProgramParent(Base):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from knowledge_base.errors import StoreError
 from knowledge_base.records import (
@@ -26,6 +26,7 @@ from knowledge_base.tables import (
     ProgramRevision,
     ProgramTag,
     Scorecard,
+    TreeNode,
     Trial,
 )
 
@@ -93,11 +94,9 @@ def write_scores(
     parameters: Json,
     direction: int,
     scorecards: Sequence[ScoreRecord],
-    audits: Sequence[Json],
 ) -> None:
     """Store scorecards, in place of earlier ones on the same splits; the program is scored from now on."""
     changes: dict[str, Any] = {"status": "scored", "parameters": parameters, "direction": direction}
-    changes["audits"] = list(audits)
     fitness = {card.split: card.fitness for card in scorecards}
     reward = {"reward": fitness[VALIDATION]} if VALIDATION in fitness else {}
     _update_program(connection, program_id, changes | reward)
@@ -107,6 +106,32 @@ def write_scores(
         _insert_scorecard(connection, program_id, card)
     tagged = update(ProgramTag).where(ProgramTag.program_id == program_id)
     connection.execute(tagged.values(failed=0, **reward))
+
+
+def write_evidence(
+    connection: Connection,
+    program_id: int,
+    audits: Sequence[Json],
+    reward_terms: Mapping[str, float] | None,
+    tuning: Json | None,
+) -> None:
+    """Store what a scored program's reward is made of and how sure its parameters are."""
+    changes: dict[str, Any] = {"audits": list(audits), "tuning": tuning}
+    if reward_terms is not None:
+        reward = math.fsum(reward_terms.values())
+        changes |= {"reward_terms": dict(reward_terms), "reward": reward}
+        tagged = update(ProgramTag).where(ProgramTag.program_id == program_id)
+        connection.execute(tagged.values(reward=reward))
+    _update_program(connection, program_id, changes)
+
+
+def insert_node(
+    connection: Connection, run_id: int, island: int, program_id: int, parent_id: int | None
+) -> None:
+    """Store a program as a node of an island's tree, unless it is one already."""
+    place = {"run_id": run_id, "island": island, "program_id": program_id}
+    if connection.execute(select(TreeNode.id).filter_by(**place)).first() is None:
+        connection.execute(insert(TreeNode).values(parent_id=parent_id, **place))
 
 
 def insert_failure(connection: Connection, failure: FailureRecord) -> None:
