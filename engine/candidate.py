@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from engine.originality import Library
 from engine.requests import Answer, Request
+from engine.reward import RewardKind, reward_terms
 from engine.tuning import tune
 from factors.complexity import Complexity
 from factors.errors import ContractError, ProgramError
@@ -41,27 +43,44 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
-    """A candidate that was scored: its place in the store and its signal's signature."""
+    """A candidate that was scored: its place in the store, its reward and its signal's signature."""
 
     program_id: int
-    name: str
+    candidate: Candidate
     fitness: float
+    reward: float
     signature: str
 
 
 @dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A candidate that came to nothing; `program_id` is None if it was no program at all."""
+
+    program_id: int | None
+    candidate: Candidate
+
+
+Outcome: TypeAlias = Assessed | Failed
+
+
+@dataclass(frozen=True, kw_only=True)
 class Examiner:
-    """Takes candidates through the stages; every outcome is in the store before the coroutine goes on."""
+    """Takes candidates through the stages; every outcome is in the store before the coroutine goes on.
+
+    `correlation` tells how much a signal, by its signature, resembles a better program than one of that fitness.
+    """
 
     store: Store
     run_id: int
     trials: int
     seed: int
     library: Library
+    reward: RewardKind
+    correlation: Callable[[str, float], float]
     on_trial: Callable[[TrialRecord], None]
 
-    def develop(self, candidate: Candidate) -> Generator[Request, Answer, Assessed | None]:
-        """Record a new candidate and take it through all stages; None if it failed (the failure is recorded)."""
+    def develop(self, candidate: Candidate) -> Generator[Request, Answer, Outcome]:
+        """Record a new candidate and take it through all stages; a failure is recorded, too."""
         try:
             program, revisions = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
             if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
@@ -69,8 +88,7 @@ class Examiner:
                     "the same logic was proposed before in this run: propose another program."
                 )
         except ProgramError as error:
-            self._fail(candidate, error)
-            return None
+            return self._fail(candidate, error)
         similarity, similar_to = self.library.nearest(program.source)
         program_id = self.store.record_program(
             self.run_id,
@@ -94,7 +112,7 @@ class Examiner:
 
     def finish(
         self, program: Program, program_id: int, candidate: Candidate, known: list[TrialRecord]
-    ) -> Generator[Request, Answer, Assessed | None]:
+    ) -> Generator[Request, Answer, Outcome]:
         """Examine a recorded program unless it has trials already, finish its trials and score the best one."""
 
         def record(trial: TrialRecord) -> None:
@@ -116,24 +134,35 @@ class Examiner:
                 {"source": program.source, "parameters": tuned.parameters, "direction": tuned.direction},
             )
         except ProgramError as error:
-            self._fail(candidate, error, program_id)
-            return None
+            return self._fail(candidate, error, program_id)
         cards = [score_record(card) for card in answer["scorecards"]]
+        train, validation = cards
+        terms = reward_terms(
+            train=train.fitness,
+            validation=validation.fitness,
+            plateau=math.nan,
+            turnover=validation.turnover,
+            nodes=Complexity.of(program.source).nodes,
+            correlation=self.correlation(answer["signature"], validation.fitness),
+            kind=self.reward,
+        )
         self.store.record_scores(
             program_id,
             parameters=tuned.parameters,
             direction=tuned.direction,
             scorecards=cards,
             audits=[*audits, answer["audit"]],
+            reward_terms=terms,
         )
         return Assessed(
             program_id=program_id,
-            name=program.name,
+            candidate=candidate,
             fitness=cards[-1].fitness,
+            reward=math.fsum(terms.values()),
             signature=answer["signature"],
         )
 
-    def _fail(self, candidate: Candidate, error: ProgramError, program_id: int | None = None) -> None:
+    def _fail(self, candidate: Candidate, error: ProgramError, program_id: int | None = None) -> Failed:
         self.store.record_failure(
             FailureRecord(
                 run_id=self.run_id,
@@ -146,6 +175,7 @@ class Examiner:
                 facts=error.facts or None,
             )
         )
+        return Failed(program_id=program_id, candidate=candidate)
 
 
 def _with_all_knobs(program: Program) -> tuple[Program, tuple[Revision, ...]]:

@@ -67,6 +67,38 @@ class MineConfig(BaseModel):
         30.0, gt=0, allow_inf_nan=False, description="seconds that one run of a program may take"
     )
     program_memory_gib: float = Field(2.0, ge=0.25, le=1024, description="memory of one worker process")
+    islands: int = Field(2, ge=1, le=64, description="independent program trees")
+    exploration: float = Field(
+        2.0**0.5,
+        ge=0,
+        allow_inf_nan=False,
+        description="UCT's c: how much what was rarely changed is preferred",
+    )
+    reward_scale: Literal["tree", "none"] = Field(
+        "tree", description="rewards scaled to 0..1 within a tree, so that c balances; none = as in the paper"
+    )
+    migration_every: int = Field(7, ge=0, description="iterations of an island between exchanges; 0 = none")
+    migrants: int = Field(3, ge=1, description="programs that an island sends")
+    migration: Literal["ring", "all"] = Field("all", description="to the next island, or to all others")
+    experience: Literal["chains", "top-k", "none"] = Field(
+        "chains",
+        description="what a proposer learns from: chains unlike the current one, the best ones, or neither",
+    )
+    reward: Literal["robust", "paper"] = Field(
+        "robust", description="validation fitness less what makes it doubtful, or that fitness alone"
+    )
+    sampler: Literal["tpe", "gp", "cmaes", "qmc", "random", "auto"] = Field(
+        "tpe", description="Optuna's sampler of parameters"
+    )
+    neighbours: int = Field(
+        3, ge=0, description="trials beside the best parameters, to see how fragile they are"
+    )
+    target: float | None = Field(
+        None, allow_inf_nan=False, description="stop when a program has this validation fitness"
+    )
+    patience: int | None = Field(
+        None, ge=1, description="stop after this many iterations without a new elite"
+    )
     require_sandbox: bool = Field(
         False, strict=True, description="refuse to run programs where a wall of the sandbox is missing"
     )

@@ -17,12 +17,13 @@ import numpy as np
 
 from agents.errors import ProposalError
 from agents.proposer import Proposer
-from engine.candidate import Assessed, Candidate, Examiner
+from engine.candidate import Assessed, Candidate, Examiner, Failed, Outcome
 from engine.config import MineConfig
 from engine.crew import Crew, Job
+from engine.islands import Islands, IslandSettings
 from engine.originality import Library
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
-from engine.similarity import Clusters
+from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
 from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
@@ -44,7 +45,18 @@ _FIXED_FOR_A_RUN = (
     "horizons_days",
     "min_assets",
     "control",
+    "islands",
+    "exploration",
+    "reward_scale",
+    "migration_every",
+    "migrants",
+    "migration",
+    "experience",
+    "reward",
+    "sampler",
+    "neighbours",
 )
+_HEARTBEAT_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +71,21 @@ class Progress:
     best_name: str
     best_fitness: float
     elapsed_s: float
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class MineResult:
     """How a run ended; the factors themselves are in the store.
 
-    `cache_hit_rate` is the share of operator calls inside trials that the workers had computed before.
+    `reason` is why it ended. `cache_hit_rate` is the share of operator calls inside trials that the workers had
+    computed before.
     """
 
     run: str
     store: str
     status: str
+    reason: str
     iterations_done: int
     trials_done: int
     programs_scored: int
@@ -89,17 +104,21 @@ def mine(
     should_stop: Callable[[], bool] = lambda: False,
     on_sandbox: Callable[[tuple[Protection, ...]], None] = lambda _: None,
 ) -> MineResult:
-    """Search until the iterations or the time limit are used up, or `should_stop` says so (status "stopped").
+    """Search until the iterations or the time are used up, the target is met or patience is at an end.
+
+    It also ends, to be resumed later, when `should_stop` or another process says so (status "stopped").
 
     `on_sandbox` is told which walls stand around the workers before the first program runs.
 
-    A run of that name in the store is resumed; `ConfigError` if its settings or its market differ.
+    A run of that name in the store is resumed; `ConfigError` if its settings or its market differ, `StoreError` if
+    another process works on it.
     """
     ensure_compiled()
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
         store = stack.enter_context(open_store(config.store))
         run = _start_or_resume(store, config, market)
+        stack.enter_context(store.holding(run.name))
         workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
         workers[0].start()
         on_sandbox(workers[0].protections)
@@ -117,8 +136,10 @@ class _Mining:
     on_progress: Callable[[Progress], None]
     should_stop: Callable[[], bool]
     clusters: Clusters = field(default_factory=Clusters)
+    elites: Elites = field(default_factory=Elites)
     best: tuple[float, str] = (float("-inf"), "")
     exhausted: str = ""
+    interrupted: str = ""
 
     def __post_init__(self) -> None:
         self._started_s = time.monotonic()
@@ -133,26 +154,44 @@ class _Mining:
             trials=self.config.trials,
             seed=self.config.seed,
             library=Library(self.store.sources(self.run.id)),
+            reward=self.config.reward,
+            correlation=self.elites.correlation,
             on_trial=self._count_trial,
         )
+        self._islands = Islands(
+            self.store,
+            self.run.id,
+            IslandSettings(
+                count=self.config.islands,
+                exploration=self.config.exploration,
+                scaled_rewards=self.config.reward_scale == "tree",
+                migration_every=self.config.migration_every,
+                migrants=self.config.migrants,
+                topology=self.config.migration,
+                experience=self.config.experience,
+            ),
+        )
+        self._last_elite = self._iterations_done
+        self._heard_s = 0.0
 
     def go(self) -> MineResult:
         """Work through the queue, then say what was found."""
-        crew: Crew[Assessed | None] = Crew(self.workers)
-        self._restore_clusters()
+        crew: Crew[Outcome] = Crew(self.workers)
+        self._restore()
         queue = self._jobs()
         for outcome in crew.work(lambda: next(queue, None), self._must_stop):
-            if outcome is None:
+            if isinstance(outcome, Failed):
                 self._failed += 1
             else:
                 self._welcome(outcome)
+            self._place(outcome)
             self._advance()
         spent = self._iterations_done >= self.config.iterations or bool(self.exhausted)
         complete = spent and not self.store.unfinished_programs(self.run.id)
         status: RunStatus = "finished" if complete else "stopped"
         return self._finish(status)
 
-    def _jobs(self) -> Iterator[Job[Assessed | None]]:
+    def _jobs(self) -> Iterator[Job[Outcome]]:
         """Unfinished programs, then seeds not yet tried, then proposals."""
         for record, known in self.store.unfinished_programs(self.run.id):
             program = Program.parse(record.source, name=record.name)
@@ -163,11 +202,12 @@ class _Mining:
                 program = Program.parse(source, name=name)
                 if program.fingerprint not in tried:
                     yield self._examiner.develop(_seed(program))
-        while self._iterations_done < self.config.iterations:
+        while self._iterations_done < self.config.iterations and not self._is_satisfied():
             iteration = self._iterations_done
             rng = np.random.default_rng([self.config.seed, iteration])
+            self._islands.migrate(iteration)
             try:
-                proposal = self.proposer.propose(self.store.briefing(self.run.id), rng)
+                proposal = self.proposer.propose(self._islands.briefing(iteration), rng)
             except ProposalError as error:
                 self.exhausted = str(error)
                 return
@@ -189,10 +229,19 @@ class _Mining:
         """Give a scored program its cluster and remember the best."""
         cluster = self.clusters.assign(outcome.program_id, outcome.signature)
         self.store.set_cluster(outcome.program_id, cluster)
+        if self.elites.add(outcome.program_id, outcome.fitness, outcome.signature):
+            self._last_elite = self._iterations_done
         if outcome.fitness > self.best[0]:
-            self.best = outcome.fitness, outcome.name
+            self.best = outcome.fitness, outcome.candidate.name
 
-    def _restore_clusters(self) -> None:
+    def _place(self, outcome: Outcome) -> None:
+        """Make an evaluated program a node of its island's tree."""
+        if outcome.program_id is not None:
+            reward = outcome.reward if isinstance(outcome, Assessed) else None
+            candidate = outcome.candidate
+            self._islands.grow(candidate.iteration, outcome.program_id, candidate.parent_ids, reward)
+
+    def _restore(self) -> None:
         """Signatures are not stored: a resumed run computes those of its scored programs again."""
         worker = self.workers[0]
         for ranked in sorted(self.store.ranking(run=self.run.name, top=None), key=lambda factor: factor.id):
@@ -202,14 +251,15 @@ class _Mining:
                 answer = worker.call("signature", source=program.source, parameters=parameters)
             except ProgramError:
                 continue  # it ran before and is too slow or too large today: it keeps the cluster it had
-            self._welcome(
-                Assessed(
-                    program_id=program.id,
-                    name=program.name,
-                    fitness=ranked.fitness,
-                    signature=answer["signature"],
-                )
+            outcome = Assessed(
+                program_id=program.id,
+                candidate=_candidate_of(program),
+                fitness=ranked.fitness,
+                reward=math.nan if program.reward is None else program.reward,
+                signature=answer["signature"],
             )
+            self._welcome(outcome)
+            self._place(outcome)
 
     def _count_trial(self, _: TrialRecord) -> None:
         self._trials_done += 1
@@ -224,7 +274,7 @@ class _Mining:
         )
         self._report()
 
-    def _report(self) -> None:
+    def _report(self, *, paused: bool = False) -> None:
         elapsed_s = self._elapsed_s
         fitness, name = self.best
         self.on_progress(
@@ -237,6 +287,7 @@ class _Mining:
                 best_name=name,
                 best_fitness=fitness,
                 elapsed_s=self._before_s + elapsed_s,
+                paused=paused,
             )
         )
 
@@ -244,9 +295,35 @@ class _Mining:
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._started_s
 
+    def _is_satisfied(self) -> bool:
+        """Whether more proposals are not worth their time; `exhausted` says why."""
+        config = self.config
+        if config.target is not None and self.best[0] >= config.target:
+            self.exhausted = f"a program has the target fitness of {config.target:g}"
+        elif config.patience is not None and self._iterations_done - self._last_elite >= config.patience:
+            self.exhausted = f"no new elite in {config.patience} iterations"
+        return bool(self.exhausted)
+
     def _must_stop(self) -> bool:
+        """Whether the run is interrupted here; a wish to pause is waited out."""
         limit_s = self.config.time_limit
-        return self.should_stop() or (limit_s is not None and self._elapsed_s >= limit_s)
+        while not self.interrupted:
+            if self.should_stop():
+                self.interrupted = "interrupted"
+            elif limit_s is not None and self._elapsed_s >= limit_s:
+                self.interrupted = f"the time limit of {limit_s:g} s"
+            elif time.monotonic() - self._heard_s < _HEARTBEAT_S:
+                break
+            else:
+                wish = self.store.still_holding(self.run.id)
+                self._heard_s = time.monotonic()
+                if wish == "stop":
+                    self.interrupted = "another process asked it to stop"
+                elif wish != "pause":
+                    break
+                self._report(paused=True)
+                time.sleep(_HEARTBEAT_S)
+        return bool(self.interrupted)
 
     def _finish(self, status: RunStatus) -> MineResult:
         counts = self.store.counts(self.run.id)
@@ -255,7 +332,7 @@ class _Mining:
         result = {
             "confirmed": [program.id for program in confirmed],
             "recovered": [recovery.to_dict() for recovery in recovered],
-            "exhausted": self.exhausted,
+            "reason": self._reason,
         }
         self._advance()
         self.store.finish_run(self.run.id, status, result)
@@ -263,6 +340,7 @@ class _Mining:
             run=self.run.name,
             store=self.config.store,
             status=status,
+            reason=self._reason,
             iterations_done=self._iterations_done,
             trials_done=counts.trials,
             programs_scored=counts.scored,
@@ -272,6 +350,10 @@ class _Mining:
             confirmed=tuple(program.id for program in confirmed),
             recovered=recovered,
         )
+
+    @property
+    def _reason(self) -> str:
+        return self.interrupted or self.exhausted or "all iterations are done"
 
     def _cache_hit_rate(self) -> float:
         """Share of operator calls in trials that were answered from the cache; NaN before the first."""

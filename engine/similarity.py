@@ -25,10 +25,37 @@ class Clusters:
 
     def assign(self, program_id: int, signature: str) -> int:
         """The cluster of a program: that of the oldest founder it agrees with, so that equal signals share one."""
-        vector = np.frombuffer(base64.b64decode(signature), dtype=np.float16).astype(np.float64)
+        vector = _vector(signature)
         for program, founder in zip(self._founders, self._signatures, strict=True):
             if abs(float(vector @ founder)) >= SAME_SIGNAL:
                 return program
         self._founders.append(program_id)
         self._signatures.append(vector)
         return program_id
+
+
+class Elites:
+    """The signatures of the fittest programs of a run."""
+
+    def __init__(self, most: int = 20) -> None:
+        self._most = most
+        self._kept: list[tuple[float, int, FloatArray]] = []
+
+    def add(self, program_id: int, fitness: float, signature: str) -> bool:
+        """Remember a program if it is among the fittest; whether it is."""
+        if not np.isfinite(fitness):
+            return False
+        self._kept.append((fitness, -program_id, _vector(signature)))
+        self._kept.sort(key=lambda kept: kept[:2], reverse=True)
+        del self._kept[self._most :]
+        return any(-number == program_id for _, number, _ in self._kept)
+
+    def correlation(self, signature: str, fitness: float) -> float:
+        """With the most similar of those that are fitter, sign ignored; 0 if none is."""
+        vector = _vector(signature)
+        better = (kept @ vector for value, _, kept in self._kept if value > fitness)
+        return max((abs(float(product)) for product in better), default=0.0)
+
+
+def _vector(signature: str) -> FloatArray:
+    return np.frombuffer(base64.b64decode(signature), dtype=np.float16).astype(np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,7 @@ _TRAIN, _VALIDATION = (Scorecard.__table__.alias(split) for split in (TRAIN, VAL
 _ELITES = (  # composed once: that takes longer than asking the database
     select(
         *(Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction),
-        *(Program.complexity, Program.similarity),
+        *(Program.complexity, Program.similarity, Program.reward),
         *(_TRAIN.c[name].label(f"train_{name}") for name in SHOWN),
         *(_VALIDATION.c[name].label(f"validation_{name}") for name in SHOWN),
     )
@@ -38,7 +38,7 @@ _ELITES = (  # composed once: that takes longer than asking the database
 class Elite:
     """A good program; metrics by name, such as "rank_icir" (averaged over horizons), where defined.
 
-    `complexity` and `similarity` are those of `NewProgram`.
+    `complexity` and `similarity` are those of `NewProgram`; `reward` is what the search goes by.
     """
 
     id: int
@@ -55,6 +55,7 @@ class Elite:
     parent_ids: tuple[int, ...] = ()
     complexity: Json = field(default_factory=dict)
     similarity: float | None = None
+    reward: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,9 @@ class Briefing:
     failures            the latest failures, the newest first
     tried_fingerprints  of every program of the run, whatever became of it
     themes              for each tag, how its programs fared
+    current             the program that the search wants changed; None = begin something new
+    chain               how `current` came about: the programs from the beginning to it, itself included
+    paths               other such chains, successful and unlike it
     """
 
     iteration: int
@@ -94,6 +98,9 @@ class Briefing:
     failures: tuple[FailureNote, ...] = ()
     tried_fingerprints: Set[str] = frozenset()
     themes: Mapping[str, ThemeRecord] = field(default_factory=dict)
+    current: Elite | None = None
+    chain: tuple[Elite, ...] = ()
+    paths: tuple[tuple[Elite, ...], ...] = ()
     counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
 
 
@@ -111,8 +118,12 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
 
 
 def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
-    best = _ELITES.where(Program.id.in_(_best(connection, run_id, limit)))
-    rows = connection.execute(best).all()
+    return read_elites(connection, _best(connection, run_id, limit))
+
+
+def read_elites(connection: Connection, program_ids: Collection[int]) -> tuple[Elite, ...]:
+    """Return the scored ones of these programs, the best reward first."""
+    rows = connection.execute(_ELITES.where(Program.id.in_(program_ids))).all()
     ids = [row.id for row in rows]
     tags = ordered(connection, ProgramTag, ProgramTag.tag, ids)
     parents = ordered(connection, ProgramParent, ProgramParent.parent_id, ids)
@@ -149,6 +160,7 @@ def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> El
         parent_ids=parents,
         complexity=row.complexity or {},
         similarity=row.similarity,
+        reward=row.reward,
     )
 
 

@@ -7,7 +7,7 @@ All methods raise `StoreError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Self
 import pandas as pd
 
 from knowledge_base import holding, ranking, reading, runs, writing
-from knowledge_base.briefing import Briefing, build_briefing
+from knowledge_base.briefing import Briefing, Elite, build_briefing, read_elites
 from knowledge_base.database import Database, store_url
 from knowledge_base.errors import StoreError
 from knowledge_base.ranking import RankedFactor
@@ -271,3 +271,8 @@ class Store:
         """Return what a proposer is told: the best programs, the latest failures, all that has been tried."""
         with self._database.read() as connection:
             return build_briefing(connection, run_id, elites=elites, failures=failures)
+
+    def elites(self, program_ids: Collection[int]) -> tuple[Elite, ...]:
+        """Return the scored ones of these programs, the best reward first."""
+        with self._database.read() as connection:
+            return read_elites(connection, program_ids)

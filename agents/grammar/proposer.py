@@ -60,7 +60,12 @@ class GrammarProposer:
 
     def propose(self, briefing: Briefing, rng: np.random.Generator) -> Proposal:
         """See `Proposer`; takes a few milliseconds."""
-        readable = replace(briefing, elites=tuple(filter(_is_readable, briefing.elites)))
+        readable = replace(
+            briefing,
+            elites=tuple(filter(_is_readable, briefing.elites)),
+            current=briefing.current if briefing.current and _is_readable(briefing.current) else None,
+            paths=tuple(tuple(filter(_is_readable, path)) for path in briefing.paths),
+        )
         compass = Compass(readable, self._config.steering)
         untried = [m for m, mark in _openings() if mark not in briefing.tried_fingerprints]
         for _ in range(self._config.attempts):

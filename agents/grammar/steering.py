@@ -29,6 +29,7 @@ class SteeringConfig:
     exploration     factor of the confidence bonus, in units of the spread of rewards
     temperature     chance in choosing among weights; 0 would always take the best
     parent_decay    weight of the next best parent relative to the better one
+    focus           how often the program that the search selected is the parent, where it selected one
     tries_first     tries that every theme gets before rewards count
     blame           factor on a measure's weight for each recent failure that names it
     """
@@ -36,6 +37,7 @@ class SteeringConfig:
     exploration: float = 0.7
     temperature: float = 0.2
     parent_decay: float = 0.75
+    focus: float = 0.6
     tries_first: int = 2
     blame: float = 0.2
 
@@ -64,12 +66,17 @@ class Compass:
         return chosen(candidates, weights, rng)
 
     def parent(self, rng: np.random.Generator) -> Elite:
-        """Return an elite, the better ones more often."""
+        """Return the selected program, or an elite, the better ones more often."""
+        current = self._briefing.current
+        if current is not None and rng.random() < self._config.focus:
+            return current
         return chosen(self.elites, self._by_place(self.elites), rng)
 
     def partner(self, parent: Elite, rng: np.random.Generator) -> Elite:
         """Another elite, rather one that has little in common with `parent`."""
-        others = [elite for elite in self.elites if elite.id != parent.id]
+        learned = (elite for path in self._briefing.paths for elite in path)
+        known = {elite.id: elite for elite in (*self.elites, *learned) if elite.id != parent.id}
+        others = sorted(known.values(), key=_by_fitness)
         places = self._by_place(others)
         weights = [w * (1.05 - _overlap(parent.tags, e.tags)) for w, e in zip(places, others, strict=True)]
         return chosen(others, weights, rng)
