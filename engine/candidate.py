@@ -12,10 +12,13 @@ import numpy as np
 from engine.originality import Library
 from engine.requests import Answer, Request
 from engine.reward import RewardKind, reward_terms
+from engine.robustness import importance
+from engine.samplers import SamplerName
 from engine.tuning import tune
 from factors.complexity import Complexity
-from factors.errors import ContractError, ProgramError
+from factors.errors import ContractError, NoveltyError, ProgramError
 from factors.lifting import lift_constants
+from factors.parameters import Value
 from factors.program import Program
 from knowledge_base.records import (
     FailureRecord,
@@ -67,14 +70,18 @@ Outcome: TypeAlias = Assessed | Failed
 class Examiner:
     """Takes candidates through the stages; every outcome is in the store before the coroutine goes on.
 
-    `correlation` tells how much a signal, by its signature, resembles a better program than one of that fitness.
+    `samples` leads from the values on the audit's slice to the program that gave them first. `correlation` tells how
+    much a signal, by its signature, resembles a better program than one of that fitness.
     """
 
     store: Store
     run_id: int
     trials: int
     seed: int
+    sampler: SamplerName
+    neighbours: int
     library: Library
+    samples: dict[str, int]
     reward: RewardKind
     correlation: Callable[[str, float], float]
     on_trial: Callable[[TrialRecord], None]
@@ -84,9 +91,7 @@ class Examiner:
         try:
             program, revisions = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
             if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
-                raise ContractError(
-                    "the same logic was proposed before in this run: propose another program."
-                )
+                raise NoveltyError("the same logic was proposed before in this run: propose another program.")
         except ProgramError as error:
             return self._fail(candidate, error)
         similarity, similar_to = self.library.nearest(program.source)
@@ -114,9 +119,11 @@ class Examiner:
         self, program: Program, program_id: int, candidate: Candidate, known: list[TrialRecord]
     ) -> Generator[Request, Answer, Outcome]:
         """Examine a recorded program unless it has trials already, finish its trials and score the best one."""
+        trials = [*known]
 
         def record(trial: TrialRecord) -> None:
             self.store.record_trial(program_id, trial)
+            trials.append(trial)
             self.on_trial(trial)
 
         seed = (self.seed, int(program.fingerprint, 16))
@@ -124,7 +131,17 @@ class Examiner:
         try:
             if not known:
                 audits.append((yield Request("examine", {"source": program.source}))["audit"])
-            tuned = yield from tune(program, trials=self.trials, seed=seed, known=known, record=record)
+                self._require_new(audits[0]["sample"], program_id)
+            tuned = yield from tune(
+                program,
+                trials=self.trials,
+                seed=seed,
+                known=known,
+                record=record,
+                sampler=self.sampler,
+                hints=self._hints(candidate),
+                neighbours_tried=self.neighbours,
+            )
             if tuned is None:
                 raise ContractError(
                     "no trial has a defined fitness: too few stocks with an opinion on most days."
@@ -140,7 +157,7 @@ class Examiner:
         terms = reward_terms(
             train=train.fitness,
             validation=validation.fitness,
-            plateau=math.nan,
+            plateau=tuned.plateau,
             turnover=validation.turnover,
             nodes=Complexity.of(program.source).nodes,
             correlation=self.correlation(answer["signature"], validation.fitness),
@@ -153,6 +170,11 @@ class Examiner:
             scorecards=cards,
             audits=[*audits, answer["audit"]],
             reward_terms=terms,
+            tuning={
+                "sampler": self.sampler,
+                "plateau": tuned.plateau,
+                "importance": importance(program, trials),
+            },
         )
         return Assessed(
             program_id=program_id,
@@ -161,6 +183,19 @@ class Examiner:
             reward=math.fsum(terms.values()),
             signature=answer["signature"],
         )
+
+    def _hints(self, candidate: Candidate) -> list[Mapping[str, Value]]:
+        """The best parameters of the programs that it was made from."""
+        return [parent.parameters for parent in self.store.elites(candidate.parent_ids)]
+
+    def _require_new(self, sample: str, program_id: int) -> None:
+        """Raise `NoveltyError` if another program gives the same values; remember this one."""
+        twin = self.samples.setdefault(sample, program_id)
+        if twin != program_id:
+            raise NoveltyError(
+                f"it ranks the stocks as program {twin} does, which is tuned already: propose something else.",
+                facts={"program": twin},
+            )
 
     def _fail(self, candidate: Candidate, error: ProgramError, program_id: int | None = None) -> Failed:
         self.store.record_failure(

@@ -7,6 +7,7 @@ the training rows while their parameters are tuned, and on all rows only once th
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -64,11 +65,13 @@ class Evaluator:
     def examine(self, *, source: str) -> dict[str, Any]:
         """Policy, a first run and the audit with the default parameters."""
         runnable = self._runnable(source)
-        audit = self._audit(runnable, runnable.program.parameters.defaults())
-        return {"fingerprint": runnable.program.fingerprint, "audit": audit}
+        return {"audit": self._audit(runnable, runnable.program.parameters.defaults())}
 
     def _audit(self, runnable: Runnable, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """On a small slice, or on all training rows if the program needs more to have an opinion."""
+        """On a small slice, or on all training rows if the program needs more to have an opinion.
+
+        `sample` is equal for programs that rank the stocks alike there, or exactly the other way round.
+        """
         panel = self._audit_slice
         whole = Bench(panel).run(runnable, parameters)
         if not np.isfinite(whole[: panel.shape[0] // 2]).any():
@@ -76,7 +79,7 @@ class Evaluator:
             whole = self._training.run(runnable, parameters)
             require_opinion(whole, runnable.program)
         audit = audit_causality(lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole)
-        return audit.to_dict() | {"parameters": dict(parameters)}
+        return audit.to_dict() | {"parameters": dict(parameters), "sample": _sample(panel, whole)}
 
     def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fitness on some of the training dates, spread over all of them; None if they are too few."""
@@ -196,6 +199,18 @@ class Bench:
     def run(self, runnable: Runnable, values: Mapping[str, object]) -> FloatArray:
         """The program's signal on this panel."""
         return runnable(self._data, self._operators, values)
+
+
+def _sample(panel: Panel, signal: FloatArray) -> str:
+    """Digest of the daily ranks, rounded, with the sign of the first that is not in the middle."""
+    ranks = Operators(panel.universe).cs_rank(signal)
+    known = np.isfinite(ranks)
+    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    centred = ranks - np.where(known, ranks, 0.0).sum(axis=1, keepdims=True) / count
+    moved = centred[known & (np.abs(centred) > 1e-6)]
+    sign = -1.0 if moved.size and moved[0] < 0.0 else 1.0
+    rounded = np.where(known, np.round(sign * centred, 6) + 0.0, 9.0)
+    return hashlib.blake2b(rounded.tobytes(), digest_size=8).hexdigest()
 
 
 def _card(card: Scorecard) -> dict[str, Any]:

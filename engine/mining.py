@@ -23,6 +23,7 @@ from engine.crew import Crew, Job
 from engine.islands import Islands, IslandSettings
 from engine.originality import Library
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
+from engine.samplers import require
 from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
 from factors.compiled import ensure_compiled
@@ -113,6 +114,7 @@ def mine(
     A run of that name in the store is resumed; `ConfigError` if its settings or its market differ, `StoreError` if
     another process works on it.
     """
+    require(config.sampler)
     ensure_compiled()
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
@@ -153,7 +155,10 @@ class _Mining:
             run_id=self.run.id,
             trials=self.config.trials,
             seed=self.config.seed,
+            sampler=self.config.sampler,
+            neighbours=self.config.neighbours,
             library=Library(self.store.sources(self.run.id)),
+            samples=self.store.samples(self.run.id),
             reward=self.config.reward,
             correlation=self.elites.correlation,
             on_trial=self._count_trial,
@@ -388,7 +393,7 @@ def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> 
                 horizons_days=config.horizons_days,
             )
         )
-    changed = [key for key in _FIXED_FOR_A_RUN if run.config.get(key) != plain[key]]
+    changed = [key for key in _FIXED_FOR_A_RUN if key in run.config and run.config[key] != plain[key]]
     if changed:
         key = changed[0]
         raise ConfigError(
@@ -399,6 +404,7 @@ def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> 
         raise ConfigError(
             f"run `{run.name}` was started on other data ({run.panel.get('origin')}): choose another --run name."
         )
+    store.reconfigure_run(run.id, plain | {"run": run.name})
     return run
 
 

@@ -8,30 +8,45 @@ A trial is first scored on every fourth training date. Once there are enough tri
 it is in the upper half there; a trial that goes on is scored on all dates, so that looking early biases no score. Dates
 spread over the years are needed, for the best parameters of a period are hardly those of its beginning:
 `benchmarks/pruning.py` measures it.
+
+The best of many trials may be a needle that only these rows have. Neighbours of the best, run in full after it is
+chosen, tell how far its fitness depends on the exact parameters; they never take its place.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 import optuna
 
 from backtest.scoring import learned_direction
 from engine.requests import Answer, Request
+from engine.robustness import neighbours, plateau
+from engine.samplers import (
+    STARTUP_TRIALS,
+    Distributions,
+    SamplerName,
+    as_drawn,
+    distributions,
+    nearest,
+    new_study,
+    require,
+    sampler_of,
+)
 from factors.errors import ProgramError
-from factors.parameters import CategoricalParameter, FloatParameter, ParameterSpace, Value
+from factors.parameters import CategoricalParameter, ParameterSpace, Value
 from factors.program import Program
 from knowledge_base.records import TrialRecord, TrialState
 
-Distributions: TypeAlias = dict[str, optuna.distributions.BaseDistribution]
+__all__ = ["KEPT_PERCENT", "STARTUP_TRIALS", "Distributions", "Tuned", "distributions", "tune"]
 
-STARTUP_TRIALS = 6
 KEPT_PERCENT = 50.0
+HINTS_TRIED = 3
+NEIGHBOUR = "neighbour of the best"  # how the message of such a trial begins
 _MOST_REPEATS = 20
 _EARLY = 0  # the pruner's one step
 _STATES = {
@@ -43,11 +58,16 @@ _STATES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Tuned:
-    """The best parameters of a program and the sign with which it predicts, both learnt on the training rows."""
+    """The best parameters of a program and the sign with which it predicts, both learnt on the training rows.
+
+    `plateau` is the neighbours' mean fitness as a share of the best's, NaN if none was looked at; it takes no part in
+    comparisons, for NaN equals nothing.
+    """
 
     parameters: Mapping[str, Value]
     direction: int
     fitness: float
+    plateau: float = field(default=math.nan, compare=False)
 
 
 def tune(
@@ -57,29 +77,43 @@ def tune(
     seed: Sequence[int],
     known: Sequence[TrialRecord],
     record: Callable[[TrialRecord], None],
+    sampler: SamplerName = "tpe",
+    hints: Sequence[Mapping[str, Value]] = (),
+    neighbours_tried: int = 0,
+    patience: int | None = None,
+    noise: float = 0.0,
 ) -> Generator[Request, Answer, Tuned | None]:
     """Run the trials that are still missing, record each, and return the best; None if none has a fitness.
 
-    The first trial is the program's defaults. Parameters that were tried before are not run again; a space with
-    fewer points than `trials` ends early. A program error inside a trial is a failed trial, unless it is the
-    first one: then it is raised.
+    The first trial is the program's defaults, the next are the first `HINTS_TRIED` distinct `hints`: parameters that
+    did well elsewhere, fitted into this space. Parameters that were tried before are not run again; a space with
+    fewer points than `trials` ends early, and so does a study in which `patience` trials in a row (at least 1; None
+    is no limit) brought no value more than `noise` above the best before them. A program error inside a trial is a
+    failed trial, unless it is the first one: then it is raised.
+
+    Then `neighbours_tried` neighbours of the best are run in full and recorded after the others.
     """
+    require(sampler)
     space = distributions(program.parameters)
-    study = _study()
+    study = new_study(optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS))
+    given = _given(program.parameters, hints)
     history = list(known)
-    for trial in history:
-        _add(study, space, trial)
+    drawn = [trial for trial in history if not trial.message.startswith(NEIGHBOUR)]
+    for trial in drawn:
+        _add(study, space, program.parameters, trial)
     repeats = 0
-    while len(history) < trials and repeats < _MOST_REPEATS:
-        draw = _ask(
-            study,
-            space,
-            program.parameters,
-            [*seed, len(history), repeats],
-            first=not history,
-            at_random=repeats > 0,
-        )
-        parameters = program.parameters.complete(draw.params)
+    while len(drawn) < trials and repeats < _MOST_REPEATS and not _stalled(drawn, patience, noise):
+        number = len(drawn)
+        if number < len(given) and not repeats:
+            parameters = given[number]
+            study.enqueue_trial(as_drawn(program.parameters, parameters))
+            draw = study.ask(space)
+        else:
+            study.sampler = sampler_of(
+                sampler, program.parameters, trials=trials, seed=seed, number=number, repeats=repeats
+            )
+            draw = study.ask(space)
+            parameters = program.parameters.complete(draw.params)
         if any(trial.parameters == parameters for trial in history):
             study.tell(draw, state=optuna.trial.TrialState.FAIL)
             repeats += 1
@@ -88,34 +122,49 @@ def tune(
         trial = yield from _run(program, parameters, number=len(history), draw=draw)
         record(trial)
         history.append(trial)
+        drawn.append(trial)
         study.tell(draw, trial.value, state=_STATES[trial.state])
-    return _best(history)
+    best = _best(drawn)
+    if best is None:
+        return None
+    around = []
+    for parameters in neighbours(program.parameters, best.parameters, count=neighbours_tried, seed=seed):
+        neighbour = next((trial for trial in history if trial.parameters == parameters), None)
+        if neighbour is None:
+            neighbour = yield from _run(program, parameters, number=len(history), draw=None)
+            record(neighbour)
+            history.append(neighbour)
+        around.append(_agreeing_fitness(neighbour, best.direction))
+    return replace(best, plateau=plateau(best.fitness, around))
 
 
 def _run(
-    program: Program, parameters: dict[str, Value], *, number: int, draw: optuna.Trial
+    program: Program, parameters: dict[str, Value], *, number: int, draw: optuna.Trial | None
 ) -> Generator[Request, Answer, TrialRecord]:
+    """One trial; one that was not drawn is a neighbour of the best, which is never pruned."""
     started_s = time.perf_counter()
     early: float | None = None
-    fitness, message = math.nan, ""
+    fitness = math.nan
+    notes = [] if draw else [NEIGHBOUR]
     state: TrialState = "failed"
     asked = {"source": program.source, "parameters": parameters}
     try:
-        early = (yield Request("glance", asked))["fitness"]
-        if early is not None and math.isfinite(early):
-            draw.report(abs(early), step=_EARLY)
-        if draw.should_prune():
+        if draw:
+            early = (yield Request("glance", asked))["fitness"]
+            if early is not None and math.isfinite(early):
+                draw.report(abs(early), step=_EARLY)
+        if draw and draw.should_prune():
             state = "pruned"
         else:
             fitness = (yield Request("trial", asked))["fitness"]
             if math.isfinite(fitness):
                 state = "complete"
             else:
-                message = "fitness is undefined: too few stocks with an opinion on too many days"
+                notes.append("fitness is undefined: too few stocks with an opinion on too many days")
     except ProgramError as error:
         if number == 0:
             raise
-        message = f"{type(error).__name__}: {error}"
+        notes.append(f"{type(error).__name__}: {error}")
     complete = state == "complete"
     return TrialRecord(
         number=number,
@@ -125,7 +174,7 @@ def _run(
         early_value=None if early is None else abs(early),
         direction=learned_direction(fitness) if complete else None,
         duration_ms=(time.perf_counter() - started_s) * 1e3,
-        message=message,
+        message="; ".join(notes),
     )
 
 
@@ -137,61 +186,55 @@ def _best(history: Sequence[TrialRecord]) -> Tuned | None:
     return Tuned(parameters=best.parameters, direction=best.direction, fitness=best.value)  # type: ignore[arg-type]
 
 
-def _study() -> optuna.Study:
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    pruner = optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS)
-    return optuna.create_study(direction="maximize", sampler=_sampler([0]), pruner=pruner)
+def _stalled(drawn: Sequence[TrialRecord], patience: int | None, noise: float) -> bool:
+    """Whether the last `patience` trials all failed to exceed the best before them by more than `noise`."""
+    best, since = -math.inf, 0
+    for trial in drawn:
+        value = -math.inf if trial.value is None else trial.value
+        since = 0 if value > best + noise else since + 1
+        best = max(best, value)
+    return patience is not None and since >= patience
 
 
-def _sampler(seed: Sequence[int], *, at_random: bool = False) -> optuna.samplers.BaseSampler:
-    state = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    if at_random:
-        return optuna.samplers.RandomSampler(seed=state)
-    return optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, multivariate=True, seed=state)
+def _agreeing_fitness(trial: TrialRecord, direction: int) -> float:
+    """A trial's fitness, negative if it predicts with the other sign; a pruned one's early value; 0 if it failed."""
+    if trial.value is not None and trial.direction is not None:
+        return trial.value * trial.direction * direction
+    return trial.early_value or 0.0 if trial.state == "pruned" else 0.0
 
 
-def _ask(
-    study: optuna.Study,
-    space: Distributions,
-    parameters: ParameterSpace,
-    seed: Sequence[int],
-    *,
-    first: bool,
-    at_random: bool,
-) -> optuna.Trial:
-    """The defaults first; a draw where the last one repeated an old trial is a random one, which likely does not."""
-    if first:
-        study.enqueue_trial(parameters.defaults())
-    else:
-        study.sampler = _sampler(seed, at_random=at_random)
-    return study.ask(space)
+def _given(parameters: ParameterSpace, hints: Sequence[Mapping[str, Value]]) -> list[dict[str, Value]]:
+    """The settings that are tried before any is drawn: the defaults, then the hints."""
+    given = [parameters.defaults()]
+    for hint in hints:
+        fitted = parameters.defaults() | _fitted(parameters, hint)
+        if fitted not in given:
+            given.append(fitted)
+    return given[: 1 + HINTS_TRIED]
 
 
-def _add(study: optuna.Study, space: Distributions, trial: TrialRecord) -> None:
+def _fitted(parameters: ParameterSpace, hint: Mapping[str, Value]) -> dict[str, Value]:
+    """What of a hint makes sense here: numbers moved into range and onto the grid, choices that exist."""
+    fitted: dict[str, Value] = {}
+    for name in set(hint) & set(parameters):
+        parameter, value = parameters[name], hint[name]
+        if isinstance(parameter, CategoricalParameter):
+            with contextlib.suppress(ValueError):
+                fitted[name] = parameter.admit(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            fitted[name] = nearest(parameter, value)
+    return fitted
+
+
+def _add(study: optuna.Study, space: Distributions, parameters: ParameterSpace, trial: TrialRecord) -> None:
     """A trial of an earlier session, as if it had been asked for in this one."""
     early = trial.early_value
     study.add_trial(
         optuna.trial.create_trial(
-            params=dict(trial.parameters),
+            params=as_drawn(parameters, trial.parameters),
             distributions=space,
             value=trial.value,
             intermediate_values={} if early is None or not math.isfinite(early) else {_EARLY: early},
             state=_STATES[trial.state],
         )
     )
-
-
-def distributions(parameters: ParameterSpace) -> Distributions:
-    """The parameter space in Optuna's terms."""
-    return {name: _distribution(parameter) for name, parameter in parameters.items()}
-
-
-def _distribution(parameter: Any) -> optuna.distributions.BaseDistribution:
-    if isinstance(parameter, CategoricalParameter):
-        return optuna.distributions.CategoricalDistribution(parameter.choices)
-    kind = (
-        optuna.distributions.FloatDistribution
-        if isinstance(parameter, FloatParameter)
-        else optuna.distributions.IntDistribution
-    )
-    return kind(parameter.low, parameter.high, log=parameter.log, step=parameter.step)

@@ -6,6 +6,7 @@ ProgramError            stage: where it was found
 ├── ContractError       contract   no `factor`, bad PARAMETERS, wrong shape or type, all NaN
 ├── LookAheadError      causality  a value at day t changes when rows after t change
 ├── InstabilityError    stability  two runs differ, or a value depends on the order of the stocks
+├── NoveltyError        novelty    the run has a program of the same logic or the same values
 ├── ExecutionError      run        the program raised
 ├── TamperingError      sandbox    the program changed code that other programs use
 ├── TimeoutProgramError timeout    the program ran longer than allowed
@@ -55,6 +56,12 @@ class InstabilityError(ProgramError):
     """Two runs on the same data differ, or a value depends on the order of the stocks."""
 
     stage = "stability"
+
+
+class NoveltyError(ProgramError):
+    """The run has a program of the same logic or of the same values."""
+
+    stage = "novelty"
 
 
 class ExecutionError(ProgramError):

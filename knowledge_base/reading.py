@@ -53,6 +53,16 @@ def read_sources(connection: Connection, run_id: int) -> list[tuple[int, str]]:
     return [(row.id, row.source) for row in connection.execute(chosen)]
 
 
+def read_samples(connection: Connection, run_id: int) -> dict[str, int]:
+    """Return for each sample of values in the audits of the run's scored programs the first that gave it."""
+    chosen = select(Program.id, Program.audits).where(Program.run_id == run_id, Program.status == "scored")
+    samples: dict[str, int] = {}
+    for row in connection.execute(chosen.order_by(Program.id)):
+        samples.setdefault(((row.audits or [{}])[0]).get("sample", ""), row.id)
+    samples.pop("", None)
+    return samples
+
+
 def read_tree(connection: Connection, run_id: int, island: int) -> list[tuple[int, int | None, float | None]]:
     """Return program, parent and reward of the nodes of an island's tree, in order; no reward for a failure."""
     chosen = select(TreeNode.program_id, TreeNode.parent_id, Program.reward).join(

@@ -118,6 +118,11 @@ class Store:
         with self._database.write() as connection:
             runs.update_run(connection, run_id, status, **counters)
 
+    def reconfigure_run(self, run_id: int, config: Json) -> None:
+        """Set the settings that the run goes on with."""
+        with self._database.write() as connection:
+            runs.update_run(connection, run_id, None, config=config)
+
     def finish_run(self, run_id: int, status: RunStatus, result: Json | None = None) -> None:
         """Set the run's last status and what came out of it."""
         with self._database.write() as connection:
@@ -227,6 +232,11 @@ class Store:
         """Return id and text of the run's programs, the oldest first."""
         with self._database.read() as connection:
             return reading.read_sources(connection, run_id)
+
+    def samples(self, run_id: int) -> dict[str, int]:
+        """Return for each sample of values in the audits of the run's scored programs the first that gave it."""
+        with self._database.read() as connection:
+            return reading.read_samples(connection, run_id)
 
     def trials(self, program_id: int) -> list[TrialRecord]:
         """Return the program's trials in order."""

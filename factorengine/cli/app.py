@@ -7,7 +7,7 @@ import sys
 import click
 
 from factorengine import __version__
-from factorengine.cli import check, data, evaluate, export, mine, rank, show
+from factorengine.cli import check, data, evaluate, export, mine, rank, runs, show
 from market.errors import FactorEngineError
 
 
@@ -22,6 +22,11 @@ def app() -> None:
 
 for command in (
     mine.command,
+    runs.status,
+    runs.stop,
+    runs.pause,
+    runs.resume,
+    runs.runs,
     rank.command,
     show.command,
     check.command,

@@ -6,7 +6,6 @@ import json
 import math
 import shlex
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +36,7 @@ _RECOVERY_COLUMNS = {
     epilog=examples(
         "factorengine mine                                  # the built-in market, two minutes",
         "factorengine mine --data prices.parquet --iterations 40 --trials 20 --run us",
-        "factorengine mine --data prices.parquet --run us   # again: resumes where it stopped",
+        "factorengine resume us                             # goes on where it stopped",
         "factorengine mine --config mine.toml --time-limit 8h",
     ),
 )
@@ -64,9 +63,23 @@ _RECOVERY_COLUMNS = {
 @click.option(
     "--control", metavar="KIND", help="shuffled = permuted returns: an honest search finds nothing."
 )
+@click.option("--islands", metavar="N", help="Independent program trees. [default: 2]")
+@click.option("--sampler", metavar="NAME", help="tpe, gp, cmaes, qmc, random or auto. [default: tpe]")
+@click.option(
+    "--reward",
+    metavar="KIND",
+    help="robust = validation fitness less what makes it doubtful; or paper. [default: robust]",
+)
+@click.option("--target", metavar="FITNESS", help="Stop when a program has this validation fitness.")
+@click.option("--patience", metavar="N", help="Stop after N iterations without a new elite.")
+@click.option(
+    "--log-json", type=click.Path(path_type=Path), metavar="FILE", help="Append progress as JSON lines."
+)
 @require_sandbox_option
 @format_option("table", "json")
-def command(config: Path | None, format_: str, require_sandbox: bool, **flags: str | None) -> int:
+def command(
+    config: Path | None, format_: str, require_sandbox: bool, log_json: Path | None, **flags: str | None
+) -> int:
     """Search for factors until the iterations or the time are used up.
 
     Every trial is committed before the next begins: after Ctrl-C, a crash or a power cut, the same command with
@@ -78,8 +91,15 @@ def command(config: Path | None, format_: str, require_sandbox: bool, **flags: s
     stated |= {key: value for key, value in flags.items() if value is not None}
     if require_sandbox:
         stated["require_sandbox"] = True
+    return carry_out(stated, format_, log_json)
+
+
+def carry_out(stated: dict[str, Any], format_: str, log_json: Path | None) -> int:
+    """Search with what a person stated, or go on with the run that they named; the exit code."""
+    from engine.config import MineConfig
+
     settings = MineConfig.of(_settings_of_run(stated) | stated)
-    result, interrupted = _search(settings, quiet=format_ == "json")
+    result, interrupted = _search(settings, quiet=format_ == "json", log_json=log_json)
     report = _json if format_ == "json" else _report
     click.echo(report(settings, result))
     return 130 if interrupted and result.status == "stopped" else 0
@@ -101,14 +121,14 @@ def _settings_of_run(stated: dict[str, Any]) -> dict[str, Any]:
     return {} if run is None else dict(run.config) | {"store": url, "time_limit": None}
 
 
-def _search(config: MineConfig, *, quiet: bool) -> tuple[MineResult, bool]:
+def _search(config: MineConfig, *, quiet: bool, log_json: Path | None) -> tuple[MineResult, bool]:
     """The result, and whether a signal asked for the end."""
     from factorengine.api import mine
     from factorengine.cli.progress import compile_once, mining_progress
     from factorengine.cli.tables import sandbox_line
 
     compile_once(quiet=quiet)
-    with _stop_on_signal() as stopping, mining_progress(config, quiet=quiet) as show:
+    with _stop_on_signal() as stopping, mining_progress(config, quiet=quiet, log_json=log_json) as show:
         result = mine(
             config,
             on_progress=show,
@@ -147,8 +167,9 @@ def _report(config: MineConfig, result: MineResult) -> str:
         else (f"; {result.cache_hit_rate:.0%} of operator calls in trials came from the cache")
     )
     parts = [
-        f"run {result.run} {result.status}: {result.iterations_done} iterations, {result.programs_scored} programs "
-        f"scored, {result.programs_failed} failed, {result.trials_done} trials in {spent}{cached}",
+        f"run {result.run} {result.status} ({result.reason}): {result.iterations_done} iterations, "
+        f"{result.programs_scored} programs scored, {result.programs_failed} failed, "
+        f"{result.trials_done} trials in {spent}{cached}",
         "",
         _ranking(result),
         "",
@@ -187,7 +208,7 @@ def _next_steps(config: MineConfig, result: MineResult) -> list[str]:
         best = store.ranking(result.run, top=1)
     steps = []
     if result.status == "stopped":
-        steps.append(f"  {_resume(result)}  # resume")
+        steps.append(f"  factorengine resume {shlex.quote(result.run)}{where}")
     steps.append(f"  factorengine rank --run {shlex.quote(result.run)}{where}")
     if best:
         steps.append(f"  factorengine show {best[0].id}{where}")
@@ -195,12 +216,6 @@ def _next_steps(config: MineConfig, result: MineResult) -> list[str]:
     if config.data is None:
         steps.append("  factorengine mine --data YOUR.parquet --train-end DATE --valid-end DATE")
     return ["next:", *steps]
-
-
-def _resume(result: MineResult) -> str:
-    """The command as it was typed, with the run's name in it."""
-    typed = ["factorengine", *sys.argv[1:]]
-    return shlex.join(typed if "--run" in typed else [*typed, "--run", result.run])
 
 
 def _json(config: MineConfig, result: MineResult) -> str:
@@ -213,6 +228,7 @@ def _json(config: MineConfig, result: MineResult) -> str:
         "run": result.run,
         "store": config.store,
         "status": result.status,
+        "reason": result.reason,
         "iterations": result.iterations_done,
         "trials": result.trials_done,
         "programs_scored": result.programs_scored,

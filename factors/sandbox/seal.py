@@ -28,10 +28,14 @@ class Seal:
                 changed = next(key for key, value in before.items() if space.get(key) is not value)
                 return f"{name}.{changed}"
             if own and len(space) != len(before):
-                added = [key for key in space if key not in before and not isinstance(space[key], ModuleType)]
+                added = [key for key in space if key not in before and not _is_harmless(key, space[key])]
                 if added:
                     return f"{name}.{added[0]}"
         return ""
+
+
+def _is_harmless(name: str, value: object) -> bool:
+    return isinstance(value, ModuleType) or name == "__warningregistry__"
 
 
 def _namespaces(packages: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, object], bool]]:

@@ -19,6 +19,11 @@ HIDDEN = body("return -ops.ts_delta(data.close, 5) / ops.ts_std(data.close, 20)"
 LATER = body("ahead = len(p) + len(data.close.shape) - 3\nreturn data.frame('close').shift(ahead)")
 
 
+TWIN = REVERSAL.replace("return -past_return", "return 2.0 * ops.cs_rank(past_return) + 7.0").replace(
+    "Five", "Six"
+)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("evidence")
@@ -27,13 +32,13 @@ def store(tmp_path_factory):
         "data": folder / "prices.parquet",
         "store": str(folder / "factors.db"),
         "run": "r",
-        "iterations": 3,
+        "iterations": 4,
         "trials": 3,
         "workers": 1,
         "seeds": "none",
     }
     walls = []
-    mine(MineConfig.of(settings), proposer=Script([HIDDEN, LATER, REVERSAL]), on_sandbox=walls.extend)
+    mine(MineConfig.of(settings), proposer=Script([HIDDEN, LATER, REVERSAL, TWIN]), on_sandbox=walls.extend)
     assert [wall.name for wall in walls] == ["limits", "files", "calls", "interpreter"]
     with open_store(folder / "factors.db") as opened:
         yield opened
@@ -82,3 +87,20 @@ def test_the_index_finds_what_comparing_with_all_finds() -> None:
         share, nearest = library.nearest(source)
         assert share == max(shares, default=0.0)
         assert nearest is None if share == 0.0 else shares[nearest - 1] == share
+
+
+def test_the_same_values_in_other_words_are_not_tuned_again(store) -> None:
+    twin = store.program(4)
+    assert (twin.status, twin.trial_count) == ("failed", 0)
+    assert (twin.failures[0].stage, twin.failures[0].facts) == ("novelty", {"program": 3})
+    assert "ranks the stocks as program 3 does" in store.briefing(1).failures[0].message
+
+
+def test_the_reward_is_the_sum_of_its_terms(store) -> None:
+    program = store.program(3)
+    assert set(program.reward_terms) == {
+        "fitness", "gap", "fragility", "turnover", "complexity", "redundancy"
+    }  # fmt: skip
+    assert program.reward == pytest.approx(sum(program.reward_terms.values()))
+    assert program.reward_terms["fitness"] == program.scores[-1].fitness
+    assert all(value <= 0.0 for name, value in program.reward_terms.items() if name != "fitness")

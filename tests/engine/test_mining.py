@@ -135,7 +135,7 @@ def test_an_interrupted_command_stops_cleanly_and_says_how_to_resume(prices, tmp
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "run run-1 stopped" in out
-    assert "--run run-1  # resume" in out
+    assert f"factorengine resume run-1 --store {store}" in out
     with open_store(store) as opened:
         assert opened.find_run("run-1").status == "stopped"
 

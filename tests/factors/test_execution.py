@@ -156,5 +156,5 @@ def test_the_cache_keeps_to_its_bytes(panel) -> None:
 
 def test_errors_keep_their_stage() -> None:
     assert {error.stage for error in ProgramError.__subclasses__()} == {
-        "parse", "policy", "contract", "causality", "stability", "run", "sandbox", "timeout", "memory",
+        "parse", "policy", "contract", "causality", "stability", "novelty", "run", "sandbox", "timeout", "memory",
     }  # fmt: skip
