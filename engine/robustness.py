@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import optuna
-from optuna.importance import PedAnovaImportanceEvaluator
 
 from engine.samplers import as_drawn, distributions, nearest, new_study, points, position, value_at
 from factors.parameters import CategoricalParameter, Parameter, ParameterSpace, Value
@@ -35,6 +34,11 @@ def importance(program: Program, trials: Sequence[TrialRecord]) -> dict[str, flo
     in_order = sorted(values.values(), reverse=True)
     if in_order[math.ceil(_UPPER_SHARE * len(in_order)) - 1] == in_order[-1]:
         return {}
+    from optuna.importance import (  # imports scikit-learn if it can
+        PedAnovaImportanceEvaluator,
+        get_param_importances,
+    )
+
     study, space = new_study(), distributions(program.parameters)
     for trial in trials:
         if trial.number in values:
@@ -43,7 +47,7 @@ def importance(program: Program, trials: Sequence[TrialRecord]) -> dict[str, flo
                 optuna.trial.create_trial(params=parameters, distributions=space, value=values[trial.number])
             )
     evaluator = PedAnovaImportanceEvaluator(target_quantile=_UPPER_SHARE)
-    shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=varying)
+    shares = get_param_importances(study, evaluator=evaluator, params=varying)
     return {name: float(share) for name, share in shares.items()}
 
 

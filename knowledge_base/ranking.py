@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from knowledge_base.columns import undefined_as_nan
@@ -15,6 +14,10 @@ from knowledge_base.errors import StoreError
 from knowledge_base.records import Json
 from knowledge_base.runs import run_named
 from knowledge_base.tables import Program, Run, Scorecard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MEASURES = ("fitness", "ic", "icir", "rank_ic", "rank_icir", "sharpe")
 """By what programs can be ranked, the higher the better."""
@@ -58,6 +61,8 @@ def rank_programs(
 
 def ranking_frame(factors: list[RankedFactor]) -> pd.DataFrame:
     """Return the ranking as a table with the columns `COLUMNS`."""
+    import pandas as pd  # most rankings are printed
+
     return pd.DataFrame([asdict(factor) for factor in factors], columns=list(COLUMNS))
 
 

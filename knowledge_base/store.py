@@ -11,9 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import pandas as pd
+from typing import TYPE_CHECKING, Self
 
 from knowledge_base import holding, ranking, reading, runs, writing
 from knowledge_base.briefing import Briefing, Elite, build_briefing, read_elites
@@ -35,6 +33,9 @@ from knowledge_base.records import (
     Wish,
 )
 from knowledge_base.schema import upgrade_schema
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def open_store(location: str | Path, *, create: bool = True) -> Store:
