@@ -87,6 +87,12 @@ class MineConfig(BaseModel):
     reward: Literal["robust", "paper"] = Field(
         "robust", description="validation fitness less what makes it doubtful, or that fitness alone"
     )
+    proposals_ahead: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="proposals thought out while workers are busy; 0 = one by one, repeatable",
+    )
     sampler: Literal["tpe", "gp", "cmaes", "qmc", "random", "auto"] = Field(
         "tpe", description="Optuna's sampler of parameters"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Generic, TypeAlias, TypeVar
 
@@ -11,16 +12,28 @@ from factors.sandbox import Worker, wait_for_any
 
 R = TypeVar("R")
 Job: TypeAlias = Generator[Request, Answer, R]
-_POLL_S = 0.25
+_POLL_S, _SOON_S = 0.25, 0.02
+
+
+class Later:
+    """Instead of a job: there is none yet, but there will be."""
+
+
+LATER = Later()
 
 
 class Crew(Generic[R]):
-    """Drives jobs on workers from one thread: `next_job` is asked for work whenever a worker is free."""
+    """Drives jobs on workers from one thread: `next_job` is asked for work whenever a worker is free.
+
+    `busy_s` adds up how long the workers had a request to work on.
+    """
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self._workers = workers
+        self._asked_s = [0.0] * len(workers)
+        self.busy_s = 0.0
 
-    def work(self, next_job: Callable[[], Job[R] | None], stop: Callable[[], bool]) -> Iterator[R]:
+    def work(self, next_job: Callable[[], Job[R] | Later | None], stop: Callable[[], bool]) -> Iterator[R]:
         """Yield each job's result as it ends, until there is no more work or `stop` says so.
 
         On `stop` the requests in flight are abandoned; what their jobs recorded before stays recorded.
@@ -28,16 +41,25 @@ class Crew(Generic[R]):
         busy: dict[int, Job[R]] = {}
         more = True
         while True:
+            later = False
             for place, worker in enumerate(self._workers):
-                while more and place not in busy and not stop():
+                while more and not later and place not in busy and not stop():
                     job = next_job()
-                    more = job is not None
-                    if job is not None:
+                    if isinstance(job, Later):
+                        later = True
+                    elif job is None:
+                        more = False
+                    else:
                         yield from self._advance(busy, place, worker, job, None)
-            if not busy or stop():
+            if stop() or not (busy or later):
                 return
-            for worker in wait_for_any([self._workers[place] for place in busy], _POLL_S):
+            if not busy:
+                time.sleep(_SOON_S)
+                continue
+            patience_s = _SOON_S if later else _POLL_S
+            for worker in wait_for_any([self._workers[place] for place in busy], patience_s):
                 place = self._workers.index(worker)
+                self.busy_s += time.perf_counter() - self._asked_s[place]
                 try:
                     answer: Answer | ProgramError = worker.receive()
                 except ProgramError as error:
@@ -68,4 +90,5 @@ class Crew(Generic[R]):
                 answer = error
             else:
                 busy[place] = job
+                self._asked_s[place] = time.perf_counter()
                 return

@@ -13,15 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from agents.errors import ProposalError
 from agents.proposer import Proposer
 from engine.candidate import Assessed, Candidate, Examiner, Failed, Outcome
 from engine.config import MineConfig
-from engine.crew import Crew, Job
+from engine.crew import Crew, Job, Later
 from engine.islands import Islands, IslandSettings
 from engine.originality import Library
+from engine.proposing import Proposals
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.samplers import require
 from engine.similarity import Clusters, Elites
@@ -31,6 +30,7 @@ from factors.errors import ProgramError
 from factors.program import Program
 from factors.sandbox import Limits, Protection, Worker
 from factors.seeds import seed_sources
+from knowledge_base.briefing import Briefing
 from knowledge_base.records import NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
 from knowledge_base.store import Store, open_store
 from market.errors import ConfigError
@@ -80,7 +80,7 @@ class MineResult:
     """How a run ended; the factors themselves are in the store.
 
     `reason` is why it ended. `cache_hit_rate` is the share of operator calls inside trials that the workers had
-    computed before.
+    computed before, `worker_utilisation` that of the workers' time in which they had something to do.
     """
 
     run: str
@@ -93,6 +93,7 @@ class MineResult:
     programs_failed: int
     elapsed_s: float
     cache_hit_rate: float
+    worker_utilisation: float
     confirmed: tuple[int, ...]
     recovered: tuple[Recovery, ...]
 
@@ -176,13 +177,20 @@ class _Mining:
                 experience=self.config.experience,
             ),
         )
+        self._proposals = Proposals(
+            self.proposer,
+            seed=self.config.seed,
+            ahead=self.config.proposals_ahead,
+            briefing=self._briefing,
+        )
+        self._crew: Crew[Outcome] = Crew(self.workers)
         self._last_elite = self._iterations_done
         self._heard_s = 0.0
 
     def go(self) -> MineResult:
         """Work through the queue, then say what was found."""
-        crew: Crew[Outcome] = Crew(self.workers)
         self._restore()
+        crew = self._crew
         queue = self._jobs()
         for outcome in crew.work(lambda: next(queue, None), self._must_stop):
             if isinstance(outcome, Failed):
@@ -196,7 +204,7 @@ class _Mining:
         status: RunStatus = "finished" if complete else "stopped"
         return self._finish(status)
 
-    def _jobs(self) -> Iterator[Job[Outcome]]:
+    def _jobs(self) -> Iterator[Job[Outcome] | Later]:
         """Unfinished programs, then seeds not yet tried, then proposals."""
         for record, known in self.store.unfinished_programs(self.run.id):
             program = Program.parse(record.source, name=record.name)
@@ -209,13 +217,14 @@ class _Mining:
                     yield self._examiner.develop(_seed(program))
         while self._iterations_done < self.config.iterations and not self._is_satisfied():
             iteration = self._iterations_done
-            rng = np.random.default_rng([self.config.seed, iteration])
-            self._islands.migrate(iteration)
             try:
-                proposal = self.proposer.propose(self._islands.briefing(iteration), rng)
+                proposal = self._proposals.take(iteration, stop=self.config.iterations)
             except ProposalError as error:
                 self.exhausted = str(error)
                 return
+            if isinstance(proposal, Later):
+                yield proposal
+                continue
             self._iterations_done += 1
             self._advance()
             yield self._examiner.develop(
@@ -229,6 +238,10 @@ class _Mining:
                     iteration=iteration,
                 )
             )
+
+    def _briefing(self, iteration: int) -> Briefing:
+        self._islands.migrate(iteration)
+        return self._islands.briefing(iteration)
 
     def _welcome(self, outcome: Assessed) -> None:
         """Give a scored program its cluster and remember the best."""
@@ -332,12 +345,14 @@ class _Mining:
 
     def _finish(self, status: RunStatus) -> MineResult:
         counts = self.store.counts(self.run.id)
+        utilisation = self._crew.busy_s / max(self._elapsed_s * len(self.workers), 1e-9)
         confirmed = self._confirmed(counts.trials)
         recovered = self._recover(confirmed) if status == "finished" else ()
         result = {
             "confirmed": [program.id for program in confirmed],
             "recovered": [recovery.to_dict() for recovery in recovered],
             "reason": self._reason,
+            "worker_utilisation": utilisation,
         }
         self._advance()
         self.store.finish_run(self.run.id, status, result)
@@ -352,6 +367,7 @@ class _Mining:
             programs_failed=counts.failed,
             elapsed_s=self._before_s + self._elapsed_s,
             cache_hit_rate=self._cache_hit_rate(),
+            worker_utilisation=utilisation,
             confirmed=tuple(program.id for program in confirmed),
             recovered=recovered,
         )

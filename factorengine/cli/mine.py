@@ -161,6 +161,7 @@ def _report(config: MineConfig, result: MineResult) -> str:
     from factorengine.cli.tables import table
 
     spent = f"{result.elapsed_s:.0f} s, {result.trials_done / max(result.elapsed_s, 1e-9):.1f} trials/s"
+    used = f"; workers busy {result.worker_utilisation:.0%} of the time"
     cached = (
         ""
         if math.isnan(result.cache_hit_rate)
@@ -169,7 +170,7 @@ def _report(config: MineConfig, result: MineResult) -> str:
     parts = [
         f"run {result.run} {result.status} ({result.reason}): {result.iterations_done} iterations, "
         f"{result.programs_scored} programs scored, {result.programs_failed} failed, "
-        f"{result.trials_done} trials in {spent}{cached}",
+        f"{result.trials_done} trials in {spent}{used}{cached}",
         "",
         _ranking(result),
         "",
@@ -234,6 +235,7 @@ def _json(config: MineConfig, result: MineResult) -> str:
         "programs_scored": result.programs_scored,
         "programs_failed": result.programs_failed,
         "elapsed_s": round(result.elapsed_s, 3),
+        "worker_utilisation": result.worker_utilisation,
         "cache_hit_rate": None if math.isnan(result.cache_hit_rate) else result.cache_hit_rate,
         "confirmed": list(result.confirmed),
         "recovered": [recovery.to_dict() for recovery in result.recovered],

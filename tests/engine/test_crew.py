@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine.crew import Crew
+from engine.crew import LATER, Crew
 from engine.requests import Request
 from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
 
@@ -131,3 +131,10 @@ def test_a_stopped_crew_starts_no_other_job(hire) -> None:
         results.append(result)  # noqa: PERF402 (the stop condition reads the list as it grows)
     assert [name for name, _ in results] == ["j0", "j1"]
     assert started == [0, 1]
+
+
+def test_a_job_that_is_not_there_yet_is_asked_for_again(hire) -> None:
+    queue = iter([LATER, job("j0", "a"), LATER, LATER, job("j1", "a")])
+    crew = Crew(hire(2))
+    assert sorted(name for name, _ in crew.work(lambda: next(queue, None), never)) == ["j0", "j1"]
+    assert crew.busy_s > 0.0

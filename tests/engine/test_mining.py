@@ -191,6 +191,26 @@ def test_two_workers_find_as_many_programs(prices, tmp_path) -> None:
     assert result.programs_scored + result.programs_failed == 15
 
 
+class SlowGrammar(GrammarProposer):
+    """Thinks longer than a program is tuned."""
+
+    def propose(self, briefing, rng):
+        time.sleep(0.5)
+        return super().propose(briefing, rng)
+
+
+def test_workers_are_busy_while_a_slow_proposer_thinks(prices, tmp_path) -> None:
+    slow = {"seeds": "none", "iterations": 8, "trials": 20, "workers": 1, "islands": 4}
+    busy = {
+        ahead: mine(
+            config(prices, tmp_path / f"{ahead}.db", proposals_ahead=ahead, **slow), proposer=SlowGrammar()
+        )
+        for ahead in (0, 4)
+    }
+    assert {result.iterations_done for result in busy.values()} == {8}
+    assert busy[4].worker_utilisation > busy[0].worker_utilisation
+
+
 def test_the_control_confirms_nothing_of_what_an_honest_market_confirms(tmp_path) -> None:
     """Returns that repeat with the other sign after two days: a reversal foresees them, unless they are shuffled."""
     rng = np.random.default_rng(0)
