@@ -80,9 +80,10 @@ class MineConfig(BaseModel):
     migration_every: int = Field(7, ge=0, description="iterations of an island between exchanges; 0 = none")
     migrants: int = Field(3, ge=1, description="programs that an island sends")
     migration: Literal["ring", "all"] = Field("all", description="to the next island, or to all others")
-    experience: Literal["chains", "top-k", "none"] = Field(
+    experience: Literal["chains", "top-k", "none", "blind"] = Field(
         "chains",
-        description="what a proposer learns from: chains unlike the current one, the best ones, or neither",
+        description="what a proposer learns from: chains of the tree unlike the current one, the best ones, "
+        "elites only, or nothing at all",
     )
     reward: Literal["robust", "paper"] = Field(
         "robust", description="validation fitness less what makes it doubtful, or that fitness alone"

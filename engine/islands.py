@@ -18,7 +18,7 @@ from engine.tree import Tree
 from knowledge_base.briefing import Briefing
 from knowledge_base.store import Store
 
-Experience: TypeAlias = Literal["chains", "top-k", "none"]
+Experience: TypeAlias = Literal["chains", "top-k", "none", "blind"]
 Topology: TypeAlias = Literal["ring", "all"]
 _ELITES, WIDENING = 12, 2.0
 
@@ -82,6 +82,8 @@ class Islands:
         island = self.of(iteration)
         tree = self.trees[island]
         told = self._store.briefing(self._run_id, elites=_ELITES * len(self.trees))
+        if self._settings.experience == "blind":
+            return Briefing(iteration=iteration, tried_fingerprints=told.tried_fingerprints)
         mine = tuple(elite for elite in told.elites if elite.id in tree)[:_ELITES]
         told = replace(told, iteration=iteration, elites=mine)
         current = tree.select()

@@ -53,17 +53,27 @@ class MiningMarket:
 def open_market(config: MineConfig) -> Iterator[MiningMarket]:
     """Load the data, cut off the test period and lay the rest out for the workers while the context lasts."""
     panel, planted, origin = _built_in() if config.data is None else _given(config.data, config.universe)
-    splits = split_dates(
-        panel.dates,
-        train_end=None if config.train_end is None else str(config.train_end),
-        valid_end=None if config.valid_end is None else str(config.valid_end),
-        horizons_days=config.horizons_days,
-    )
+    splits = _splits(panel, config)
     if not panel.universe[splits.train].any():
         raise DataError("the universe is empty on every training day: choose another universe or period.")
     searched = mining_panel(panel, splits)
     with laid_out(searched) as folder:
         yield MiningMarket(panel=searched, folder=folder, splits=splits, planted=planted, origin=origin)
+
+
+def whole_market(config: MineConfig) -> tuple[Panel, DateSplits]:
+    """The data with its test period, and the splits: for judging what a search has found, never for searching."""
+    panel, _, _ = _built_in() if config.data is None else _given(config.data, config.universe)
+    return panel, _splits(panel, config)
+
+
+def _splits(panel: Panel, config: MineConfig) -> DateSplits:
+    return split_dates(
+        panel.dates,
+        train_end=None if config.train_end is None else str(config.train_end),
+        valid_end=None if config.valid_end is None else str(config.valid_end),
+        horizons_days=config.horizons_days,
+    )
 
 
 def _given(path: Path, universe: str) -> tuple[Panel, tuple[PlantedFactor, ...], str]:

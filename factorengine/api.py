@@ -5,7 +5,7 @@ The search's own imports wait until somebody mines: evaluating a program needs n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from agents.proposer import Proposer
+    from engine.ablation import Outcome
     from engine.config import MineConfig
     from engine.mining import MineResult, Progress
 
@@ -112,6 +113,27 @@ def mine(
         should_stop=should_stop,
         on_sandbox=on_sandbox,
     )
+
+
+def ablate(
+    what: Sequence[str],
+    *,
+    seeds: Sequence[int] = (1, 2, 3),
+    config: MineConfig | None = None,
+    proposer: Proposer | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    **settings: Any,
+) -> list[Outcome]:
+    """Search with and without the parts in `what` (see `engine.ablation.PARTS`), once for each seed.
+
+    `settings` are the fields of `MineConfig`. Raises as `mine` does.
+    """
+    from agents.grammar import GrammarProposer
+    from engine.ablation import ablate as compare
+    from engine.config import MineConfig
+
+    chosen = config or MineConfig.of(settings)
+    return compare(chosen, what, seeds=seeds, proposer=proposer or GrammarProposer(), on_outcome=on_outcome)
 
 
 def _program(source_or_path: str | Path | Program) -> Program:

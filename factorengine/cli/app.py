@@ -7,7 +7,7 @@ import sys
 import click
 
 from factorengine import __version__
-from factorengine.cli import check, data, evaluate, export, mine, rank, runs, show
+from factorengine.cli import ablate, check, data, evaluate, export, mine, rank, runs, show
 from market.errors import FactorEngineError
 
 
@@ -32,6 +32,7 @@ for command in (
     check.command,
     evaluate.command,
     export.command,
+    ablate.command,
     data.commands,
 ):
     app.add_command(command)
