@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,9 @@ def as_dict(record: ProgramRecord) -> dict[str, Any]:
         ],
         "audits": [dict(audit) for audit in record.audits or ()],
         "complexity": dict(record.complexity or {}),
+        "reward": plain(record.reward),
+        "reward_terms": dict(record.reward_terms or {}),
+        "tuning": dict(record.tuning or {}),
         "similarity": plain(record.similarity),
         "similar_to": record.similar_to,
         "revisions": [asdict(revision) for revision in record.revisions],
@@ -120,6 +124,11 @@ def _text(record: ProgramRecord) -> str:
         facts.append("direction -1: the scores below are those of minus the program's value.")
     if record.complexity:
         facts.append(f"complexity: {shown('complexity', record.complexity)}; {_likeness(record)}")
+    if record.reward_terms:
+        terms = {name: value for name, value in record.reward_terms.items() if value}
+        facts.append(f"reward {shown('fitness', record.reward)}: {_terms(terms)}")
+    if record.tuning:
+        facts.append(_tuning(record.tuning))
     if record.audits:
         facts.append(f"{audit_line(record.audits[-1])}; {len(record.audits)} parameter settings audited")
     facts += [f"failed at {f.stage}: {f.kind}: {f.message}" for f in record.failures]
@@ -135,6 +144,20 @@ def _text(record: ProgramRecord) -> str:
     for revision in record.revisions:
         facts += ["", revision.reason, *_diff(revision.source, record.source)]
     return "\n".join([*facts, "", record.source.rstrip("\n")])
+
+
+def _terms(terms: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:+.4f}" for name, value in terms.items())
+
+
+def _tuning(tuning: Mapping[str, Any]) -> str:
+    plateau, shares = tuning.get("plateau"), tuning.get("importance") or {}
+    parts = [f"tuned by {tuning['sampler']}"]
+    if plateau is not None:
+        parts.append(f"a small step from the best parameters keeps {plateau:.0%} of the fitness")
+    if shares:
+        parts.append("importance " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
+    return "; ".join(parts)
 
 
 def _likeness(record: ProgramRecord) -> str:

@@ -28,7 +28,23 @@ def ranked(command, store, *options: str) -> list[dict]:
     return json.loads(out)
 
 
-@pytest.mark.parametrize("name", ["mine", "rank", "show", "evaluate", "export"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine",
+        "rank",
+        "show",
+        "check",
+        "evaluate",
+        "export",
+        "runs",
+        "status",
+        "stop",
+        "pause",
+        "resume",
+        "ablate",
+    ],
+)
 def test_help_has_examples(command, name) -> None:
     code, out, _ = command(name, "--help")
     assert code == 0
