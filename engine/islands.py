@@ -58,6 +58,10 @@ class Islands:
         """The island that an iteration belongs to."""
         return iteration % len(self.trees)
 
+    def know(self, program_id: int) -> bool:
+        """Whether the program is a node of a tree."""
+        return any(program_id in tree for tree in self.trees)
+
     def grow(self, iteration: int, program_id: int, parent_ids: Sequence[int], reward: float | None) -> None:
         """Add an evaluated program, None for a failed one; a seed, before the first iteration, goes everywhere."""
         islands = range(len(self.trees)) if iteration < 0 else [self.of(iteration)]

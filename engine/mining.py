@@ -122,6 +122,7 @@ def mine(
         store = stack.enter_context(open_store(config.store))
         run = _start_or_resume(store, config, market)
         stack.enter_context(store.holding(run.name))
+        store.reconfigure_run(run.id, config.model_dump(mode="json") | {"run": run.name})
         workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
         workers[0].start()
         on_sandbox(workers[0].protections)
@@ -260,7 +261,7 @@ class _Mining:
             self._islands.grow(candidate.iteration, outcome.program_id, candidate.parent_ids, reward)
 
     def _restore(self) -> None:
-        """Signatures are not stored: a resumed run computes those of its scored programs again."""
+        """Know again what an earlier process knew; signatures are not stored, they are computed again."""
         worker = self.workers[0]
         for ranked in sorted(self.store.ranking(run=self.run.name, top=None), key=lambda factor: factor.id):
             program = self.store.program(ranked.id)
@@ -278,6 +279,11 @@ class _Mining:
             )
             self._welcome(outcome)
             self._place(outcome)
+        for program_id, _ in self.store.sources(self.run.id):
+            if not self._islands.know(program_id):  # it failed, and the process died before it was placed
+                record = self.store.program(program_id)
+                if record.status == "failed":
+                    self._place(Failed(program_id=program_id, candidate=_candidate_of(record)))
 
     def _count_trial(self, _: TrialRecord) -> None:
         self._trials_done += 1
@@ -420,7 +426,6 @@ def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> 
         raise ConfigError(
             f"run `{run.name}` was started on other data ({run.panel.get('origin')}): choose another --run name."
         )
-    store.reconfigure_run(run.id, plain | {"run": run.name})
     return run
 
 
