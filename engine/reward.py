@@ -7,7 +7,7 @@ gap          half of what training promised and validation did not keep: the tun
 fragility    a quarter of the fitness, times the share that is lost when a parameter moves a little
 turnover     a quarter of the daily turnover beyond 0.5: what costs eat
 complexity   0.02 for every hundred syntax nodes beyond the first hundred: what nobody can explain
-redundancy   half of the fitness, times how far the signal's correlation with a better program exceeds 0.5
+redundancy   half of the fitness, times how far the signal's correlation with a better program exceeds 0.7
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class RewardWeights:
     complexity: float = 0.0002
     free_nodes: int = 100
     redundancy: float = 0.5
-    free_correlation: float = 0.5
+    free_correlation: float = 0.7
 
 
 WEIGHTS = RewardWeights()

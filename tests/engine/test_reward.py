@@ -26,7 +26,7 @@ def test_a_sound_program_is_worth_its_validation_fitness() -> None:
         ({"plateau": -0.3}, "fragility", 0.25 * 0.4),
         ({"turnover": 0.9}, "turnover", 0.25 * 0.4),
         ({"nodes": 200}, "complexity", 0.02),
-        ({"correlation": 0.75}, "redundancy", 0.5 * 0.4 * 0.5),
+        ({"correlation": 0.85}, "redundancy", 0.5 * 0.4 * 0.5),
         ({"correlation": -1.0}, "redundancy", 0.5 * 0.4),
     ],
 )
