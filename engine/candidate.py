@@ -30,6 +30,8 @@ from knowledge_base.records import (
 )
 from knowledge_base.store import Store
 
+_FEWEST_DRAWN = 5  # trials for each one beside the best
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -70,8 +72,9 @@ Outcome: TypeAlias = Assessed | Failed
 class Examiner:
     """Takes candidates through the stages; every outcome is in the store before the coroutine goes on.
 
-    `samples` leads from the values on the audit's slice to the program that gave them first. `correlation` tells how
-    much a signal, by its signature, resembles a better program than one of that fitness.
+    A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters. `samples` leads
+    from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
+    its signature, resembles a better program than one of that fitness.
     """
 
     store: Store
@@ -128,19 +131,20 @@ class Examiner:
 
         seed = (self.seed, int(program.fingerprint, 16))
         audits = []
+        aside = min(self.neighbours, self.trials // _FEWEST_DRAWN)
         try:
             if not known:
                 audits.append((yield Request("examine", {"source": program.source}))["audit"])
                 self._require_new(audits[0]["sample"], program_id)
             tuned = yield from tune(
                 program,
-                trials=self.trials,
+                trials=self.trials - aside,
                 seed=seed,
                 known=known,
                 record=record,
                 sampler=self.sampler,
                 hints=self._hints(candidate),
-                neighbours_tried=self.neighbours,
+                neighbours_tried=aside,
             )
             if tuned is None:
                 raise ContractError(

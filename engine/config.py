@@ -98,7 +98,9 @@ class MineConfig(BaseModel):
         "tpe", description="Optuna's sampler of parameters"
     )
     neighbours: int = Field(
-        3, ge=0, description="trials beside the best parameters, to see how fragile they are"
+        3,
+        ge=0,
+        description="of the trials, at most a fifth: those beside the best parameters, to see how fragile they are",
     )
     target: float | None = Field(
         None, allow_inf_nan=False, description="stop when a program has this validation fitness"
