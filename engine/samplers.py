@@ -69,30 +69,25 @@ def sampler_of(
     state = _state([*seed, number, repeats])
     if repeats or name == "random":
         return optuna.samplers.RandomSampler(seed=state)
-    alone = _tpe(state, multivariate=False)
     if name == "auto":
         if points(parameters) <= trials:
-            return _Pointing(lambda study: _untried_point(parameters, study, state), alone)
+            return _Pointing(lambda study: _untried_point(parameters, study, state), state)
         name = "qmc" if number < STARTUP_TRIALS else "tpe"
     if name == "qmc":
-        return _Pointing(lambda _: _sobol_point(parameters, number, _state(seed)), alone)
+        return _Pointing(lambda _: _sobol_point(parameters, number, _state(seed)), state)
     if name == "cmaes" and len(_numbers(parameters)) > 1:
-        return _Pointing(lambda study: _evolved_point(parameters, study, state), alone)
+        return _Pointing(lambda study: _evolved_point(parameters, study, state), state)
     if name == "gp":
         return optuna.samplers.GPSampler(seed=state, n_startup_trials=STARTUP_TRIALS)
     return _tpe(state)
 
 
 class _Pointing(optuna.samplers.BaseSampler):
-    """Takes the values of a point that is computed from the study, and the remaining ones from another sampler."""
+    """Takes the values of a point that is computed from the study, and the remaining ones from TPE."""
 
-    def __init__(
-        self,
-        point: Callable[[optuna.Study], Mapping[str, Value]],
-        otherwise: optuna.samplers.BaseSampler,
-    ) -> None:
+    def __init__(self, point: Callable[[optuna.Study], Mapping[str, Value]], state: int) -> None:
         self._point = point
-        self._otherwise = otherwise
+        self._otherwise = _tpe(state, multivariate=False)
         self._values: Mapping[str, Value] = {}
 
     def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:  # noqa: ARG002

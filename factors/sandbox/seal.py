@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from operator import is_
 from types import ModuleType
 
 _ALSO_SEALED = frozenset({"__main__", "builtins", "json", "math", "numpy", "numpy.fft", "numpy.linalg"})
@@ -18,19 +17,32 @@ class Seal:
     """
 
     def __init__(self, packages: tuple[str, ...]) -> None:
-        sealed = _namespaces(packages) if packages else ()
-        self._sealed = [(name, space, dict(space), own) for name, space, own in sealed]
+        self._sealed = [_Sealed(*found) for found in (_namespaces(packages) if packages else ())]
 
     def broken(self) -> str:
         """The first name that no longer means what it meant; "" if there is none."""
-        for name, space, before, own in self._sealed:
-            if not all(map(is_, before.values(), map(space.get, before))):
-                changed = next(key for key, value in before.items() if space.get(key) is not value)
-                return f"{name}.{changed}"
-            if own and len(space) != len(before):
-                added = [key for key in space if key not in before and not _is_harmless(key, space[key])]
-                if added:
-                    return f"{name}.{added[0]}"
+        return next((name for sealed in self._sealed if (name := sealed.broken())), "")
+
+
+class _Sealed:
+    """One namespace: its values at birth, kept alive, and their identities when it was last looked at."""
+
+    def __init__(self, name: str, space: Mapping[str, object], own: bool) -> None:
+        self._name, self._space, self._own = name, space, own
+        self._before = dict(space)
+        self._identities = list(map(id, space.values()))
+
+    def broken(self) -> str:
+        identities = list(map(id, self._space.values()))
+        if identities == self._identities:
+            return ""
+        for key, value in self._before.items():
+            if self._space.get(key) is not value:
+                return f"{self._name}.{key}"
+        for key, value in self._space.items() if self._own else ():
+            if key not in self._before and not _is_harmless(key, value):
+                return f"{self._name}.{key}"
+        self._before, self._identities = dict(self._space), identities
         return ""
 
 
