@@ -10,8 +10,6 @@ from engine.originality import Library
 from factors.complexity import shared_part, subtrees
 from factors.seeds import seed_sources
 from knowledge_base.store import open_store
-from market.loaders.parquet import write_parquet
-from market.synthetic import SyntheticConfig, synthesize
 from tests.engine.proposers import Script
 from tests.factors.programs import REVERSAL, body
 
@@ -25,11 +23,10 @@ TWIN = REVERSAL.replace("return -past_return", "return 2.0 * ops.cs_rank(past_re
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, prices):
     folder = tmp_path_factory.mktemp("evidence")
-    write_parquet(synthesize(SyntheticConfig(dates=240, symbols=36), seed=4).panel, folder / "prices.parquet")
     settings = {
-        "data": folder / "prices.parquet",
+        "data": prices,
         "store": str(folder / "factors.db"),
         "run": "r",
         "iterations": 4,

@@ -17,19 +17,10 @@ import pytest
 from engine.islands import Islands, IslandSettings
 from knowledge_base.errors import StoreError
 from knowledge_base.store import open_store
-from market.loaders.parquet import write_parquet
-from market.synthetic import SyntheticConfig, synthesize
 from tests.knowledge_base.samples import add_scored, new_run
 
 KILLS = 20
 PATIENCE_S = 120.0
-
-
-@pytest.fixture(scope="module")
-def prices(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "prices.parquet"
-    write_parquet(synthesize(SyntheticConfig(dates=240, symbols=36), seed=4).panel, path)
-    return path
 
 
 def start(*arguments: object) -> subprocess.Popen:

@@ -17,15 +17,7 @@ from knowledge_base.store import open_store
 from market.errors import ConfigError
 from market.loaders.parquet import write_parquet
 from market.panel import Panel
-from market.synthetic import SyntheticConfig, synthesize
 from tests.engine.proposers import FAILING, GOOD, Script
-
-
-@pytest.fixture(scope="module")
-def prices(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "prices.parquet"
-    write_parquet(synthesize(SyntheticConfig(dates=240, symbols=36), seed=4).panel, path)
-    return path
 
 
 def config(prices: Path, store: Path, **changes: object) -> MineConfig:
