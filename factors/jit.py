@@ -22,7 +22,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from types import FunctionType, MappingProxyType
+from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Annotated, Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints, overload
 
 import numpy as np
@@ -158,10 +158,14 @@ def device(function: Callable[P, R]) -> Device[P, R]:
 def use_cache_read_only() -> None:
     """Read compiled code from the disk cache, but never write to it: for processes that may not write files.
 
-    Numba tests a folder by writing to it; here it is asked for its permissions instead. A kernel that is not in
-    the cache is compiled in memory.
+    Numba tests a folder by writing to it; here it is asked for its permissions instead. The user's cache folder is
+    looked up now, for later there may be no environment to find it by. A kernel that is not in the cache is compiled
+    in memory.
     """
     from numba.core import caching  # private parts, as Numba has no public switch for this
+
+    folder = user_cache_folder()
+    setattr(caching, "AppDirs", lambda **_: SimpleNamespace(user_cache_dir=folder))  # noqa: B010
 
     def ensure_cache_path(locator: Any) -> None:
         if not os.access(locator.get_cache_path(), os.W_OK):
@@ -169,6 +173,13 @@ def use_cache_read_only() -> None:
 
     setattr(caching._CacheLocator, "ensure_cache_path", ensure_cache_path)  # noqa: B010
     setattr(caching.Cache, "save_overload", lambda *_: None)  # noqa: B010
+
+
+def user_cache_folder() -> str:
+    """Where Numba keeps compiled code if the package folder is read-only."""
+    from numba.misc.appdirs import AppDirs
+
+    return str(AppDirs(appname="numba", appauthor=False).user_cache_dir)  # type: ignore[no-untyped-call]
 
 
 def kernels() -> tuple["Kernel[Any, Any]", ...]:

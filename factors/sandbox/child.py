@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from factors.errors import MemoryProgramError, ProgramError, TamperingError
-from factors.jit import use_cache_read_only
+from factors.jit import use_cache_read_only, user_cache_folder
 from factors.sandbox.guard import Protection, confine, limit_cpu
 from factors.sandbox.seal import Seal
 from market.errors import FactorEngineError
@@ -98,8 +98,6 @@ def _write(answers: BinaryIO, answer: dict[str, Any], token: str) -> None:
 
 def _code_folders() -> list[Path]:
     """Where imports, libraries and compiled kernels are read from."""
-    from numba.misc.appdirs import AppDirs
-
     own = [Path(str(folder)) for name in _PACKAGES for folder in importlib.import_module(name).__path__]
     interpreter = {
         sys.prefix,
@@ -108,8 +106,8 @@ def _code_folders() -> list[Path]:
         *site.getsitepackages(),
         *_SYSTEM_LIBRARIES,
     }
-    compiled = os.environ.get("NUMBA_CACHE_DIR") or AppDirs(appname="numba", appauthor=False).user_cache_dir  # type: ignore[no-untyped-call]
-    return [*own, *map(Path, interpreter), Path(str(compiled))]
+    compiled = os.environ.get("NUMBA_CACHE_DIR") or user_cache_folder()
+    return [*own, *map(Path, interpreter), Path(compiled)]
 
 
 if __name__ == "__main__":
