@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 
 from factors.errors import MemoryProgramError, ProgramError, TamperingError
 from factors.jit import use_cache_read_only, user_cache_folder
-from factors.sandbox.guard import Protection, confine, limit_cpu
+from factors.sandbox.guard import MAX_OPEN_FILES, Protection, confine, limit_cpu
 from factors.sandbox.seal import Seal
 from market.errors import FactorEngineError
 
@@ -48,11 +48,14 @@ def main() -> None:
     _write(answers, {"result": {"protections": [asdict(wall) for wall in protections]}}, "")
     confined = opening["confined"]
     seal = Seal(_PACKAGES if confined else ())
+    first_free = os.dup(0)
+    os.close(first_free)
     for line in requests:
         request = json.loads(line)
         if confined:
             limit_cpu(opening["limits"]["timeout_s"])
         answer = _attempt(getattr(service, request["method"]), request["arguments"])
+        os.closerange(first_free, MAX_OPEN_FILES)  # what a program left open would be missing later
         broken = seal.broken()
         if broken:
             answer = _error(TamperingError(f"the program replaced `{broken}`, which other programs use."))

@@ -28,7 +28,7 @@ from typing import Any
 _PR_SET_PDEATHSIG = 1
 _WHICH_LIMIT, _NEW_LIMIT = 1, 2  # arguments of prlimit64
 _MAX_FILE_BYTES = 4 * 2**30
-_MAX_OPEN_FILES = 256
+MAX_OPEN_FILES = 256
 
 _CALLS_ALLOWED = """
     read readv pread64 preadv write writev pwrite64 close close_range lseek fstat stat lstat newfstatat statx fstatfs
@@ -98,7 +98,8 @@ def limit_cpu(seconds: float) -> None:
     """Let the process use that much more CPU time; the kernel ends it when that is spent."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     end_s = math.ceil(usage.ru_utime + usage.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (end_s, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (_at_most(end_s, hard), hard))
 
 
 def _raised(name: str, wall: Callable[[], None]) -> Protection:
@@ -114,13 +115,19 @@ def _limit_resources(memory_bytes: int) -> None:
         (resource.RLIMIT_DATA, memory_bytes),
         (resource.RLIMIT_AS, _mapped_bytes() + memory_bytes),
         (resource.RLIMIT_FSIZE, _MAX_FILE_BYTES),
-        (resource.RLIMIT_NOFILE, _MAX_OPEN_FILES),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        limit = _at_most(most, resource.getrlimit(what)[1])
+        resource.setrlimit(what, (limit, limit))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _at_most(limit: int, hard: int) -> int:
+    """The limit, or the stricter one that somebody has set before: it cannot be raised."""
+    return limit if hard == resource.RLIM_INFINITY else min(limit, hard)
 
 
 def _mapped_bytes() -> int:

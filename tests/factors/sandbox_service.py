@@ -1,6 +1,7 @@
 """A service whose methods do what hostile or careless programs do."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -55,6 +56,9 @@ class Misbehaving:
         os.write(1, b"noise\n")
         sys.stderr.write("more\n")
         return {"done": True}
+
+    def open_files(self) -> dict:
+        return {"most": resource.getrlimit(resource.RLIMIT_NOFILE)[1]}
 
     def pid(self) -> dict:
         return {"pid": os.getpid()}

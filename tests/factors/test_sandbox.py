@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,6 +97,20 @@ def test_an_unconfined_worker_says_so(tmp_path) -> None:
     with Worker(SERVICE, {"greeting": "hello"}, confined=False) as worker:
         assert worker.call("attempt", deed="write_a_file", path=str(tmp_path / "x")) == {"refused": False}
         assert worker.protections == ()
+
+
+def test_a_stricter_limit_of_the_system_stays() -> None:
+    code = f"""
+import resource
+from factors.sandbox import Worker
+for what, most in ((resource.RLIMIT_NOFILE, 200), (resource.RLIMIT_CPU, 30)):
+    resource.setrlimit(what, (most, most))
+with Worker("{SERVICE}", {{"greeting": "hello"}}) as worker:
+    print(worker.call("open_files")["most"])
+"""
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "200"
 
 
 def test_keys_in_the_environment_are_not_inherited(worker, monkeypatch) -> None:
