@@ -27,6 +27,7 @@ import numpy as np
 from engine.evaluation import values
 from factors.fingerprint import parameters_literal
 from factors.program import Program
+from factors.syntax import parse
 from knowledge_base.records import ProgramRecord, ScoreRecord
 from knowledge_base.store import open_store
 from market.errors import ConfigError, DataError
@@ -113,7 +114,7 @@ class _Edit(NamedTuple):
 
 def _new_defaults(source: str, parameters: Mapping[str, Any]) -> list[_Edit]:
     """A new text for each `default` alone, so that comments and layout stay."""
-    literal = parameters_literal(ast.parse(source))
+    literal = parameters_literal(parse(source))
     edits = []
     for key, spec in zip(literal.keys, literal.values, strict=True):
         if not isinstance(key, ast.Constant) or not isinstance(spec, ast.Dict) or key.value not in parameters:
@@ -127,7 +128,7 @@ def _new_defaults(source: str, parameters: Mapping[str, Any]) -> list[_Edit]:
 
 def _entry_name(source: str) -> TokenInfo:
     """The word `factor` in `def factor`, however it is laid out."""
-    body = ast.parse(source).body
+    body = parse(source).body
     entry = next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == "factor")
     words = (token for token in tokenize.generate_tokens(_text(source).readline) if token.type == NAME)
     return next(word for definer, word in pairwise(words) if definer.start[0] == entry.lineno)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from factors.fingerprint import parameters_literal
+from factors.syntax import parse
 
 SMALLEST_SHARED = 4  # nodes: below, every two programs share something
 
@@ -29,7 +30,7 @@ class Complexity:
     @classmethod
     def of(cls, source: str) -> Complexity:
         """Measure a program's text, which must be valid Python."""
-        tree = ast.parse(source)
+        tree = parse(source)
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         return cls(
             nodes=sum(sum(1 for _ in _code(function)) for function in functions),
@@ -49,7 +50,7 @@ def subtrees(source: str) -> dict[str, int]:
     Empty for a text whose names lead to each other in thousands of steps, which is no formula.
     """
     try:
-        shape = _Shape(ast.parse(source))
+        shape = _Shape(parse(source))
     except RecursionError:
         return {}
     return {digest: nodes for digest, nodes in shape.seen.items() if nodes >= SMALLEST_SHARED}

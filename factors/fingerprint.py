@@ -11,12 +11,14 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterator
 
+from factors.syntax import parse
+
 _FIXED = {"factor": "factor", "PARAMETERS": "PARAMETERS"}
 
 
 def fingerprint(source: str) -> str:
     """Hex digest (16 characters) of the canonical form of a program's text, which must be valid Python."""
-    tree = _without_docstrings(ast.parse(source))
+    tree = _without_docstrings(parse(source))
     parameters = parameters_literal(tree)
     canonical = _Canonical(parameters)
     code = [statement for statement in tree.body if not _assigns_parameters(statement)]

@@ -17,9 +17,11 @@ from factors.errors import ContractError, SyntaxProgramError
 from factors.fingerprint import fingerprint, parameters_literal
 from factors.parameters import ParameterSpace
 from factors.policy import check_policy
+from factors.syntax import parse
 from market.errors import DataError
 
 MAX_SOURCE_CHARACTERS = 50_000
+_MOST_NAME_CHARACTERS = 60
 _ENTRY_ARGUMENTS = ["data", "ops", "p"]
 
 
@@ -46,7 +48,7 @@ class Program:
         idea = _idea(tree)
         return cls(
             source=source,
-            name=name or _slug(idea),
+            name=name or slug(idea),
             idea=idea,
             parameters=ParameterSpace.parse(_parameters(tree)),
             fingerprint=fingerprint(source),
@@ -71,7 +73,7 @@ def _parse_text(source: str) -> ast.Module:
             f"a program has at most {MAX_SOURCE_CHARACTERS} characters, got {len(source)}: shorten it."
         )
     try:
-        return ast.parse(source)
+        return parse(source)
     except SyntaxError as problem:
         raise SyntaxProgramError(f"line {problem.lineno}: {problem.msg}.") from None
     except (ValueError, RecursionError, MemoryError) as problem:
@@ -115,6 +117,8 @@ def _idea(tree: ast.Module) -> str:
     return " ".join(textwrap.dedent(first_paragraph).split())
 
 
-def _slug(idea: str) -> str:
+def slug(idea: str) -> str:
+    """A short identifier made of an idea's first words."""
     words = re.findall(r"[a-z0-9]+", idea.lower())
-    return "_".join(words[:6]) or "factor"
+    name = "_".join(words[:6])[:_MOST_NAME_CHARACTERS].strip("_")
+    return name if name.isidentifier() else f"factor_{name}".strip("_")

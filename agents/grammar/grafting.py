@@ -14,6 +14,7 @@ from agents.grammar.parsing import lifted
 from agents.grammar.shapes import Shape
 from agents.grammar.text import Text, fresh, renamed
 from factors.parameters import Parameter
+from factors.syntax import parse
 
 LONGEST_IDEA = 180
 _INLINED = 45
@@ -90,7 +91,7 @@ def _input(draft: Draft, shape: Shape) -> tuple[Draft, str]:
     """Return what to write for `x`: the returned expression if short and used once, else a name for it."""
     text = draft.text
     expression = text.tree.body[-1].value  # type: ignore[attr-defined]
-    uses = sum(isinstance(node, ast.Name) and node.id == "x" for node in ast.walk(ast.parse(shape.code)))
+    uses = sum(isinstance(node, ast.Name) and node.id == "x" for node in ast.walk(parse(shape.code)))
     if uses == 1 and isinstance(expression, ast.Call) and len(text.segment(expression)) <= _INLINED:
         return draft, text.segment(expression)
     return draft.named_result()

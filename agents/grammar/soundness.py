@@ -10,6 +10,7 @@ import ast
 from collections.abc import Hashable
 
 from agents.grammar.tidying import called
+from factors.syntax import parse
 
 _PAIRS = {"ts_corr", "ts_beta", "ts_cov", "safe_div", "cs_neutralize", "minimum", "maximum"}
 
@@ -17,7 +18,7 @@ _PAIRS = {"ts_corr", "ts_beta", "ts_cov", "safe_div", "cs_neutralize", "minimum"
 def is_degenerate(code: str) -> bool:
     """Whether the body pairs a thing with itself, names seen through: x - x, corr(x, x), where(c, x, x)."""
     values = _Values()
-    for statement in ast.parse(code).body:
+    for statement in parse(code).body:
         values.follow(statement)
     return values.paired_with_itself
 

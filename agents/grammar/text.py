@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from factors.syntax import parse
+
 Edit: TypeAlias = tuple[ast.AST, str]
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.Dict)
@@ -16,7 +18,7 @@ class Text:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tree = ast.parse(source)
+        self.tree = parse(source)
         self._bytes = source.encode()
         self._line_starts = [0]
         for line in self._bytes.splitlines(keepends=True):
@@ -54,7 +56,7 @@ class Text:
 
 def identifiers(source: str) -> set[str]:
     """Every name that `source` binds or reads, function and argument names included."""
-    return set(_bound_or_read(ast.parse(source)))
+    return set(_bound_or_read(parse(source)))
 
 
 def _bound_or_read(tree: ast.AST) -> Iterator[str]:
@@ -83,7 +85,7 @@ def renamed(source: str, names: Mapping[str, str], keys: Mapping[str, str]) -> s
 
 def _functions_renamed(source: str, names: Mapping[str, str]) -> str:
     lines = source.split("\n")
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.FunctionDef) and node.name in names:
             line = lines[node.lineno - 1]
             lines[node.lineno - 1] = line.replace(f"def {node.name}", f"def {names[node.name]}", 1)

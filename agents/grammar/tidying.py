@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agents.grammar.draft import Draft
 from agents.grammar.text import Text, identifiers
+from factors.syntax import parse
 
 _IDEMPOTENT = ("cs_rank", "cs_zscore", "cs_demean")
 
@@ -78,7 +79,7 @@ def _called(helpers: tuple[str, ...], code: str) -> tuple[str, ...]:
 def _defines(helper: str) -> set[str]:
     return {
         name
-        for node in ast.parse(helper).body
+        for node in parse(helper).body
         for name in ([node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else _stored(node))
     }
 
@@ -88,10 +89,10 @@ def _stored(node: ast.AST) -> list[str]:
 
 
 def _imported(line: str) -> set[str]:
-    names = (alias for node in ast.walk(ast.parse(line)) for alias in getattr(node, "names", ()))
+    names = (alias for node in ast.walk(parse(line)) for alias in getattr(node, "names", ()))
     return {alias.asname or alias.name for alias in names}
 
 
 def _strings(source: str) -> set[str]:
-    constants = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    constants = (node for node in ast.walk(parse(source)) if isinstance(node, ast.Constant))
     return {node.value for node in constants if isinstance(node.value, str)}

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from agents.grammar.tidying import called
+from factors.syntax import parse
 
 Unit: TypeAlias = tuple[int, int] | None
 """Powers of dollars and of shares; None = not known, or fits anything."""
@@ -52,7 +53,7 @@ class _Reader:
     problems: list[str] = field(default_factory=list)
 
     def read(self, code: str) -> list[str]:
-        for statement in ast.parse(code).body:
+        for statement in parse(code).body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 self.known[statement.targets[0].id] = self.unit(statement.value)
             elif isinstance(statement, ast.Return) and statement.value is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from factors.operators.catalogue import OPERATORS, Operator
+from factors.syntax import parse
 
 Function: TypeAlias = ast.FunctionDef
 Number: TypeAlias = int | float
@@ -55,7 +56,7 @@ class Code:
 
     def __init__(self, source: str) -> None:
         self.text = _Text(source)
-        self.tree = ast.parse(source)
+        self.tree = parse(source)
         self.parents: dict[ast.AST, ast.AST] = {}
         self.scopes: dict[ast.AST, ast.AST] = {}
         self.bindings: dict[tuple[ast.AST, str], list[ast.AST]] = defaultdict(list)

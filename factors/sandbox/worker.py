@@ -214,7 +214,7 @@ def _result(line: bytes, token: str) -> dict[str, Any]:
         if genuine and error is None and isinstance(result, dict):
             return result
         problem = _error(error) if genuine else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         problem = None
     raise problem or TamperingError("the answer is not the worker's own: the program wrote to its pipe.")
 
