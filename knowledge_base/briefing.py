@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, null, select
 
+from knowledge_base.calls import spent_usd
 from knowledge_base.reading import ordered
 from knowledge_base.records import TRAIN, VALIDATION, Json, RunCounts
 from knowledge_base.runs import count_run
@@ -24,7 +26,7 @@ _TRAIN, _VALIDATION = (Scorecard.__table__.alias(split) for split in (TRAIN, VAL
 _ELITES = (  # composed once: that takes longer than asking the database
     select(
         *(Program.id, Program.name, Program.source, Program.idea, Program.parameters, Program.direction),
-        *(Program.complexity, Program.similarity, Program.reward),
+        *(Program.complexity, Program.similarity, Program.reward, Program.lesson),
         *(_TRAIN.c[name].label(f"train_{name}") for name in SHOWN),
         *(_VALIDATION.c[name].label(f"validation_{name}") for name in SHOWN),
     )
@@ -38,7 +40,8 @@ _ELITES = (  # composed once: that takes longer than asking the database
 class Elite:
     """A good program; metrics by name, such as "rank_icir" (averaged over horizons), where defined.
 
-    `complexity` and `similarity` are those of `NewProgram`; `reward` is what the search goes by.
+    `complexity` and `similarity` are those of `NewProgram`; `reward` is what the search goes by,
+    `lesson` what was learnt from it.
     """
 
     id: int
@@ -56,6 +59,7 @@ class Elite:
     complexity: Json = field(default_factory=dict)
     similarity: float | None = None
     reward: float | None = None
+    lesson: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,8 @@ class Briefing:
     current             the program that the search wants changed; None = begin something new
     chain               how `current` came about: the programs from the beginning to it, itself included
     paths               other such chains, successful and unlike it
+    rewards             for each origin those of its programs, None for one that failed
+    spent_usd           what language models cost so far
     """
 
     iteration: int
@@ -101,6 +107,8 @@ class Briefing:
     current: Elite | None = None
     chain: tuple[Elite, ...] = ()
     paths: tuple[tuple[Elite, ...], ...] = ()
+    rewards: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    spent_usd: float = 0.0
     counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
 
 
@@ -113,6 +121,8 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
         failures=_failures(connection, run_id, failures),
         tried_fingerprints=_fingerprints(connection, run_id),
         themes=_themes(connection, run_id),
+        rewards=_rewards(connection, run_id),
+        spent_usd=spent_usd(connection, run_id),
         counts=counts,
     )
 
@@ -161,6 +171,7 @@ def _elite(row: Row[Any], tags: tuple[str, ...], parents: tuple[int, ...]) -> El
         complexity=row.complexity or {},
         similarity=row.similarity,
         reward=row.reward,
+        lesson=row.lesson,
     )
 
 
@@ -182,6 +193,21 @@ def _failures(connection: Connection, run_id: int, limit: int) -> tuple[FailureN
         )
         for row in connection.execute(latest)
     )
+
+
+def _rewards(connection: Connection, run_id: int) -> dict[str, tuple[float | None, ...]]:
+    """Return the rewards by origin: of the programs, then None for each attempt that was no program at all."""
+    programs = select(Program.origin, Program.reward).where(
+        Program.run_id == run_id, Program.status != "tuning"
+    )
+    attempts = select(Failure.origin, null()).where(
+        Failure.run_id == run_id, Failure.program_id.is_(None), Failure.origin.is_not(None)
+    )
+    found: dict[str, list[float | None]] = defaultdict(list)
+    for statement in (programs.order_by(Program.id), attempts.order_by(Failure.id)):
+        for origin, reward in connection.execute(statement):
+            found[origin].append(reward)
+    return {origin: tuple(rewards) for origin, rewards in found.items()}
 
 
 def _fingerprints(connection: Connection, run_id: int) -> frozenset[str]:

@@ -164,6 +164,7 @@ def _failures(connection: Connection, program_id: int) -> tuple[FailureRecord, .
         Failure.message,
         Failure.source,
         Failure.facts,
+        Failure.origin,
     )
     rows = connection.execute(select(*columns).where(Failure.program_id == program_id).order_by(Failure.id))
     return tuple(FailureRecord(**row._asdict()) for row in rows)

@@ -148,6 +148,7 @@ class FailureRecord:
     stage  what was being done, such as "propose", "compile" or "tune"
     kind   the exception's class name
     facts  what can be counted of it, such as the first offending date and the size of the difference
+    origin "seed", or the name of the proposer
     """
 
     run_id: int
@@ -158,6 +159,7 @@ class FailureRecord:
     message: str
     source: str = ""
     facts: Json | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +167,8 @@ class ProgramRecord(NewProgram):
     """A program with everything recorded about it; `parameters` and `direction` are the best found.
 
     `audits` are the look-ahead audits that it passed, each with its parameters, its cuts and the largest difference;
-    `reward` is what the search goes by, `reward_terms` what it is made of; `tuning` tells how sure the parameters are.
+    `reward` is what the search goes by, `reward_terms` what it is made of; `tuning` tells how sure the parameters are;
+    `lesson` is what was learnt from it.
     """
 
     id: int
@@ -178,6 +181,7 @@ class ProgramRecord(NewProgram):
     reward: float | None
     reward_terms: Json | None
     tuning: Json | None
+    lesson: str | None
     trial_count: int
     scores: tuple[ScoreRecord, ...]
     failures: tuple[FailureRecord, ...]

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from knowledge_base import holding, ranking, reading, runs, writing
+from knowledge_base import calls, holding, ranking, reading, runs, writing
 from knowledge_base.briefing import Briefing, Elite, build_briefing, read_elites
+from knowledge_base.calls import CallLimits, CallRecord, CallResult, NewCall, RoleSpending
 from knowledge_base.database import Database, store_url
 from knowledge_base.errors import StoreError
 from knowledge_base.ranking import RankedFactor
@@ -170,6 +171,12 @@ class Store:
         with self._database.write(conflict) as connection:
             return writing.insert_program(connection, run_id, program)
 
+    def rewrite_program(self, program_id: int, program: NewProgram) -> None:
+        """Give a program that is tuning another text; its fingerprint must be new to the run or its own."""
+        conflict = f"a program's fingerprint must be new to its run, got {program.fingerprint}."
+        with self._database.write(conflict) as connection:
+            writing.rewrite_program(connection, program_id, program)
+
     def record_trial(self, program_id: int, trial: TrialRecord) -> None:
         """Store one trial; its number must be new to the program."""
         conflict = (
@@ -218,6 +225,11 @@ class Store:
         """Return program, parent and reward of the nodes of an island's tree, in order; no reward for a failure."""
         with self._database.read() as connection:
             return reading.read_tree(connection, run_id, island)
+
+    def record_lesson(self, program_id: int, lesson: str) -> None:
+        """Store what was learnt from a program."""
+        with self._database.write() as connection:
+            writing.write_lesson(connection, program_id, lesson)
 
     def set_cluster(self, program_id: int, cluster: int) -> None:
         """Mark the program as one of the run's programs with alike signals, numbered `cluster`."""
@@ -287,3 +299,35 @@ class Store:
         """Return the scored ones of these programs, the best reward first."""
         with self._database.read() as connection:
             return read_elites(connection, program_ids)
+
+    def reserve_call(self, call: NewCall, limits: CallLimits) -> int | str:
+        """Pay for a language model's call with the most that it can cost; return its id, or which limit forbids it."""
+        with self._database.write() as connection:
+            return calls.reserve_call(connection, call, limits)
+
+    def settle_call(self, call_id: int, result: CallResult) -> None:
+        """Store how a call ended; from now on the budget counts what it really cost."""
+        with self._database.write() as connection:
+            calls.settle_call(connection, call_id, result)
+
+    def judge_call(self, call_id: int, *, understood: bool, detail: str | None = None) -> None:
+        """Store whether a call's reply could be used, and if not, why."""
+        with self._database.write() as connection:
+            calls.judge_call(connection, call_id, understood=understood, detail=detail)
+
+    def abandon_calls(self, account: str) -> None:
+        """Count the account's pending calls as lost: the process that made them is gone."""
+        with self._database.write() as connection:
+            calls.abandon_calls(connection, account)
+
+    def calls(
+        self, account: str, *, prompt_hash: str | None = None, answered: bool = False
+    ) -> list[CallRecord]:
+        """Return an account's calls, the oldest first: all, those with that prompt, those with a reply."""
+        with self._database.read() as connection:
+            return calls.read_calls(connection, account, prompt_hash=prompt_hash, answered=answered)
+
+    def spending(self, account: str | None = None) -> list[RoleSpending]:
+        """Return what an account's calls used, or those of all, by role, model and outcome."""
+        with self._database.read() as connection:
+            return calls.read_spending(connection, account)

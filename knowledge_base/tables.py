@@ -102,6 +102,7 @@ class Program(Base):
     similar_to: Mapped[int | None]
     reward_terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     tuning: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    lesson: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
 
 
@@ -231,4 +232,37 @@ class Failure(Base):
     message: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     source: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcTime, default=now)
+
+
+class LanguageCall(Base):
+    """A call of a language model; `tokens` and `cost_usd` are what the budget counts, at first the most it can be."""
+
+    __tablename__ = "language_calls"
+    __table_args__ = (
+        Index(None, "account", "prompt_hash"),
+        Index(None, "started_at"),
+        _one_of("outcome", "pending", "answered", "understood", "misunderstood", "refused", "lost"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(300))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    iteration: Mapped[int | None]
+    role: Mapped[str] = mapped_column(String(32))
+    model: Mapped[str] = mapped_column(String(200))
+    prompt: Mapped[str] = mapped_column(String(64))
+    prompt_hash: Mapped[str] = mapped_column(String(64))
+    messages: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    reply: Mapped[str | None] = mapped_column(Text)
+    finish_reason: Mapped[str | None] = mapped_column(String(32))
+    prompt_tokens: Mapped[int | None]
+    completion_tokens: Mapped[int | None]
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    cost_usd: Mapped[float] = mapped_column(Finite)
+    latency_s: Mapped[float | None] = mapped_column(Finite)
+    outcome: Mapped[str] = mapped_column(String(16), default="pending")
+    detail: Mapped[str | None] = mapped_column(Text)
+    replayed: Mapped[bool] = mapped_column(default=False)
+    started_at: Mapped[datetime] = mapped_column(UtcTime, default=now)

@@ -15,6 +15,7 @@ from knowledge_base.records import (
     HorizonRecord,
     Json,
     NewProgram,
+    Revision,
     ScoreRecord,
     TrialRecord,
 )
@@ -49,27 +50,50 @@ def insert_program(connection: Connection, run_id: int, program: NewProgram) -> 
         similar_to=program.similar_to,
     )
     program_id = int(connection.execute(statement.returning(Program.id)).scalar_one())
-    tags = dict.fromkeys(program.tags)
     parents = dict.fromkeys(program.parent_ids)
-    _insert_all(
-        connection,
-        ProgramTag,
-        [{"program_id": program_id, "run_id": run_id, "position": i, "tag": t} for i, t in enumerate(tags)],
-    )
+    _insert_tags(connection, program_id, run_id, program.tags)
     _insert_all(
         connection,
         ProgramParent,
         [{"program_id": program_id, "position": i, "parent_id": parent} for i, parent in enumerate(parents)],
     )
-    _insert_all(
-        connection,
-        ProgramRevision,
-        [
-            {"program_id": program_id, "number": i, "source": revision.source, "reason": revision.reason}
-            for i, revision in enumerate(program.revisions)
-        ],
-    )
+    _insert_revisions(connection, program_id, program.revisions)
     return program_id
+
+
+def rewrite_program(connection: Connection, program_id: int, program: NewProgram) -> None:
+    """Give a program that is not scored yet another text; its tags and its earlier texts are replaced, too."""
+    changes = {
+        "fingerprint": program.fingerprint,
+        "name": program.name,
+        "source": program.source,
+        "idea": program.idea,
+        "complexity": program.complexity,
+        "similarity": program.similarity,
+        "similar_to": program.similar_to,
+    }
+    _update_program(connection, program_id, changes)
+    run_id = connection.execute(select(Program.run_id).where(Program.id == program_id)).scalar_one()
+    for table in (ProgramTag, ProgramRevision):
+        connection.execute(delete(table).where(table.program_id == program_id))
+    _insert_tags(connection, program_id, run_id, program.tags)
+    _insert_revisions(connection, program_id, program.revisions)
+
+
+def _insert_tags(connection: Connection, program_id: int, run_id: int, tags: Sequence[str]) -> None:
+    rows = [
+        {"program_id": program_id, "run_id": run_id, "position": i, "tag": tag}
+        for i, tag in enumerate(dict.fromkeys(tags))
+    ]
+    _insert_all(connection, ProgramTag, rows)
+
+
+def _insert_revisions(connection: Connection, program_id: int, revisions: Sequence[Revision]) -> None:
+    rows = [
+        {"program_id": program_id, "number": i, "source": revision.source, "reason": revision.reason}
+        for i, revision in enumerate(revisions)
+    ]
+    _insert_all(connection, ProgramRevision, rows)
 
 
 def insert_trial(connection: Connection, program_id: int, trial: TrialRecord) -> None:
@@ -145,12 +169,18 @@ def insert_failure(connection: Connection, failure: FailureRecord) -> None:
         "message": failure.message,
         "source": failure.source,
         "facts": failure.facts,
+        "origin": failure.origin,
     }
     connection.execute(insert(Failure), values)
     if failure.program_id is not None:
         _update_program(connection, failure.program_id, {"status": "failed"})
         tagged = update(ProgramTag).where(ProgramTag.program_id == failure.program_id)
         connection.execute(tagged.values(failed=1))
+
+
+def write_lesson(connection: Connection, program_id: int, lesson: str) -> None:
+    """Store what was learnt from a program."""
+    _update_program(connection, program_id, {"lesson": lesson})
 
 
 def write_cluster(connection: Connection, program_id: int, cluster: int) -> None:
