@@ -1,0 +1,1 @@
+"""Language models behind any OpenAI-compatible endpoint: asked within a budget, patiently, and on the record."""
