@@ -24,6 +24,7 @@ class Proposal:
     parents    ids of the programs in the briefing that it was made from, most important first
     operation  how it was made, such as "measure" or "blended"
     tags       themes and parts, the units in which the store counts what works and what fails
+    origin     the proposer's name, where one proposer speaks for several
     """
 
     name: str
@@ -32,6 +33,7 @@ class Proposal:
     parents: tuple[int, ...] = ()
     operation: str
     tags: tuple[str, ...] = ()
+    origin: str = ""
 
 
 class Proposer(Protocol):
