@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from agents.errors import BudgetError
+from agents.language import Experience, Mentor, Problem
+from engine.crew import Job
 from engine.originality import Library
-from engine.requests import Answer, Request
+from engine.requests import Request, Thought
 from engine.reward import RewardKind, reward_terms
 from engine.robustness import importance
 from engine.samplers import SamplerName
 from engine.tuning import tune
 from factors.complexity import Complexity
-from factors.errors import ContractError, NoveltyError, ProgramError
+from factors.errors import ContractError, NoveltyError, ProgramError, TamperingError
 from factors.lifting import lift_constants
 from factors.parameters import Value
 from factors.program import Program
@@ -30,6 +33,10 @@ from knowledge_base.records import (
 )
 from knowledge_base.store import Store
 
+SEED = "seed"
+"""The origin of programs that nobody proposed."""
+
+_BEYOND_MENDING = (NoveltyError, TamperingError)
 _FEWEST_DRAWN = 5  # trials for each one beside the best
 
 
@@ -65,6 +72,16 @@ class Failed:
     candidate: Candidate
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Entered:
+    """A recorded program that was examined: it may be tuned."""
+
+    candidate: Candidate
+    program: Program
+    program_id: int
+    audits: list[Any] = field(default_factory=list)
+
+
 Outcome: TypeAlias = Assessed | Failed
 
 
@@ -74,7 +91,8 @@ class Examiner:
 
     A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters. `samples` leads
     from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
-    its signature, resembles a better program than one of that fitness.
+    its signature, resembles a better program than one of that fitness. `mentor` mends and analyses; `root_of` leads to
+    the program that a candidate's line began with, if it has one.
     """
 
     store: Store
@@ -88,40 +106,52 @@ class Examiner:
     reward: RewardKind
     correlation: Callable[[str, float], float]
     on_trial: Callable[[TrialRecord], None]
+    mentor: Mentor | None = None
+    root_of: Callable[[Candidate], Sequence[int]] = lambda _: ()
 
-    def develop(self, candidate: Candidate) -> Generator[Request, Answer, Outcome]:
+    def develop(self, candidate: Candidate) -> Job[Outcome]:
         """Record a new candidate and take it through all stages; a failure is recorded, too."""
-        try:
-            program, revisions = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
-            if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
-                raise NoveltyError("the same logic was proposed before in this run: propose another program.")
-        except ProgramError as error:
-            return self._fail(candidate, error)
-        similarity, similar_to = self.library.nearest(program.source)
-        program_id = self.store.record_program(
-            self.run_id,
-            NewProgram(
-                fingerprint=program.fingerprint,
-                name=program.name,
-                source=program.source,
-                idea=candidate.idea,
-                origin=candidate.origin,
-                tags=candidate.tags,
-                iteration=candidate.iteration,
-                parent_ids=candidate.parent_ids,
-                complexity=Complexity.of(program.source).to_dict(),
-                similarity=similarity,
-                similar_to=similar_to,
-                revisions=revisions,
-            ),
-        )
-        self.library.add(program_id, program.source)
-        return (yield from self.finish(program, program_id, candidate, known=[]))
+        entered = yield from self._enter(candidate)
+        if isinstance(entered, Failed):
+            return entered
+        return (yield from self._tune(entered, known=[]))
 
     def finish(
         self, program: Program, program_id: int, candidate: Candidate, known: list[TrialRecord]
-    ) -> Generator[Request, Answer, Outcome]:
-        """Examine a recorded program unless it has trials already, finish its trials and score the best one."""
+    ) -> Job[Outcome]:
+        """Go on with a recorded program: examine it unless it has trials, finish its trials, score the best one."""
+        if known:
+            entered = _Entered(candidate=candidate, program=program, program_id=program_id)
+            return (yield from self._tune(entered, known))
+        examined = yield from self._enter(candidate, program, program_id)
+        return examined if isinstance(examined, Failed) else (yield from self._tune(examined, known))
+
+    def _enter(
+        self, candidate: Candidate, program: Program | None = None, program_id: int | None = None
+    ) -> Job[_Entered | Failed]:
+        """Phase 1: read the text, run it once and audit it; mend it while the mentor can. Nothing is tuned before."""
+        revisions: tuple[Revision, ...] = ()
+        while True:
+            try:
+                if program is None:
+                    program, new = self._read(candidate, revisions)
+                    program_id = self._record(new, program_id)
+                assert program_id is not None  # noqa: S101 (it comes with the program)
+                audit = (yield Request("examine", {"source": program.source}))["audit"]
+                self._require_new(audit["sample"], program_id)
+            except ProgramError as error:
+                mended = yield from self._mended(candidate, error, attempt=len(revisions))
+                if mended is None:
+                    return self._fail(candidate, error, program_id)
+                revisions = (*revisions, Revision(source=candidate.source, reason=str(error)))
+                candidate, program = replace(candidate, source=mended), None
+            else:
+                self.library.add(program_id, program.source)
+                return _Entered(candidate=candidate, program=program, program_id=program_id, audits=[audit])
+
+    def _tune(self, entered: _Entered, known: list[TrialRecord]) -> Job[Outcome]:
+        """Phase 2: find the best parameters, score them, and learn from the program."""
+        program, program_id, candidate = entered.program, entered.program_id, entered.candidate
         trials = [*known]
 
         def record(trial: TrialRecord) -> None:
@@ -129,17 +159,12 @@ class Examiner:
             trials.append(trial)
             self.on_trial(trial)
 
-        seed = (self.seed, int(program.fingerprint, 16))
-        audits = []
         aside = min(self.neighbours, self.trials // _FEWEST_DRAWN)
         try:
-            if not known:
-                audits.append((yield Request("examine", {"source": program.source}))["audit"])
-                self._require_new(audits[0]["sample"], program_id)
             tuned = yield from tune(
                 program,
                 trials=self.trials - aside,
-                seed=seed,
+                seed=(self.seed, int(program.fingerprint, 16)),
                 known=known,
                 record=record,
                 sampler=self.sampler,
@@ -172,7 +197,7 @@ class Examiner:
             parameters=tuned.parameters,
             direction=tuned.direction,
             scorecards=cards,
-            audits=[*audits, answer["audit"]],
+            audits=[*entered.audits, answer["audit"]],
             reward_terms=terms,
             tuning={
                 "sampler": self.sampler,
@@ -180,6 +205,7 @@ class Examiner:
                 "importance": importance(program, trials),
             },
         )
+        yield from self._learn(program_id, candidate)
         return Assessed(
             program_id=program_id,
             candidate=candidate,
@@ -187,6 +213,70 @@ class Examiner:
             reward=math.fsum(terms.values()),
             signature=answer["signature"],
         )
+
+    def _read(self, candidate: Candidate, revisions: tuple[Revision, ...]) -> tuple[Program, NewProgram]:
+        """The candidate as a program with all its knobs, new to the run."""
+        program, lifted = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
+        if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
+            raise NoveltyError("the same logic was proposed before in this run: propose another program.")
+        similarity, similar_to = self.library.nearest(program.source)
+        return program, NewProgram(
+            fingerprint=program.fingerprint,
+            name=program.name,
+            source=program.source,
+            idea=program.idea,
+            origin=candidate.origin,
+            tags=candidate.tags,
+            iteration=candidate.iteration,
+            parent_ids=candidate.parent_ids,
+            complexity=Complexity.of(program.source).to_dict(),
+            similarity=similarity,
+            similar_to=similar_to,
+            revisions=(*revisions, *lifted),
+        )
+
+    def _record(self, program: NewProgram, program_id: int | None) -> int:
+        """Store a program, in place of the text that it was mended from; its id."""
+        if program_id is None:
+            return self.store.record_program(self.run_id, program)
+        self.store.rewrite_program(program_id, program)
+        return program_id
+
+    def _mended(self, candidate: Candidate, error: ProgramError, attempt: int) -> Job[str | None]:
+        """Another text for a program that does not pass; None if there is nobody to write one, or no hope."""
+        mentor = self.mentor
+        if mentor is None or attempt >= mentor.corrections or isinstance(error, _BEYOND_MENDING):
+            return None
+        problem = Problem(
+            source=candidate.source, stage=error.stage, message=str(error), iteration=candidate.iteration
+        )
+        rng = np.random.default_rng([self.seed, candidate.iteration + 1, attempt])
+        try:
+            mended: str | None = yield Thought(lambda: mentor.correct(problem, rng))
+        except BudgetError:
+            return None
+        return mended
+
+    def _learn(self, program_id: int, candidate: Candidate) -> Job[None]:
+        """Store the lesson of a scored program that was proposed."""
+        mentor = self.mentor
+        if mentor is None or candidate.origin == SEED:
+            return
+        parents = [*candidate.parent_ids[:1], *self.root_of(candidate)]
+        known = {elite.id: elite for elite in self.store.elites([program_id, *parents])}
+        experience = Experience(
+            elite=known[program_id],
+            parent=known.get(parents[0]) if parents else None,
+            root=known.get(parents[-1]) if len(set(parents)) > 1 else None,
+            iteration=candidate.iteration,
+        )
+        rng = np.random.default_rng([self.seed, candidate.iteration + 1])
+        try:
+            lesson: str | None = yield Thought(lambda: mentor.lesson(experience, rng))
+        except BudgetError:
+            return
+        if lesson:
+            self.store.record_lesson(program_id, lesson)
 
     def _hints(self, candidate: Candidate) -> list[Mapping[str, Value]]:
         """The best parameters of the programs that it was made from."""
@@ -212,6 +302,7 @@ class Examiner:
                 message=str(error),
                 source=candidate.source,
                 facts=error.facts or None,
+                origin=candidate.origin,
             )
         )
         return Failed(program_id=program_id, candidate=candidate)

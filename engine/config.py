@@ -20,9 +20,11 @@ from pydantic import (
     model_validator,
 )
 
+from agents.llm.settings import LanguageConfig
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS
 from market.errors import ConfigError
 
+_AHEAD = 4
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -88,11 +90,22 @@ class MineConfig(BaseModel):
     reward: Literal["robust", "paper"] = Field(
         "robust", description="validation fitness less what makes it doubtful, or that fitness alone"
     )
-    proposals_ahead: int = Field(
-        0,
+    proposer: Literal["grammar", "llm", "mixed"] = Field(
+        "grammar", description="who proposes: the built-in grammar, a language model, or both"
+    )
+    llm: LanguageConfig = Field(
+        LanguageConfig.model_validate({}), description="which language models, where, and for how much"
+    )
+    llm_replay: str | None = Field(
+        None,
+        description="a recorded run or cassette file whose replies are given again, instead of asking a model",
+    )
+    proposals_ahead: int | None = Field(
+        None,
         ge=0,
         le=256,
-        description="proposals thought out while workers are busy; 0 = one by one, repeatable",
+        description="proposals thought out while workers are busy; 0 = one by one, repeatable; if absent 0, or 4 "
+        "with a language model",
     )
     sampler: Literal["tpe", "gp", "cmaes", "qmc", "random", "auto"] = Field(
         "tpe", description="Optuna's sampler of parameters"
@@ -130,6 +143,21 @@ class MineConfig(BaseModel):
             raise ValueError(f"train_end {self.train_end} must lie before valid_end {self.valid_end}")
         return self
 
+    @property
+    def ahead(self) -> int:
+        """How many proposals are thought out at once, beyond the one that is needed."""
+        if self.proposals_ahead is not None:
+            return self.proposals_ahead
+        return 0 if self.proposer == "grammar" or self.llm_replay else _AHEAD
+
+    def require_language(self) -> None:
+        """Raise `ConfigError` if a language model is to be asked and cannot be."""
+        if self.proposer == "grammar":
+            return
+        self.llm.require_models()
+        if self.llm_replay is None:
+            self.llm.require_access()
+
     @classmethod
     def of(cls, values: dict[str, Any]) -> MineConfig:
         """Build a config from plain values; `ConfigError` names the key, the rule and the value in one line."""
@@ -153,6 +181,7 @@ def _one_line(problem: ValidationError, known: list[str]) -> str:
     first = problem.errors()[0]
     key = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
+        known = list(LanguageConfig.model_fields) if first["loc"][0] == "llm" else known
         return f"unknown setting `{key}`; known: {', '.join(known)}."
     message = first["msg"].removeprefix("Value error, ")
     return f"setting `{key}`: {message}, got {first['input']!r}." if key else f"{message}."

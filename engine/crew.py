@@ -1,17 +1,21 @@
-"""Worker processes at work on coroutines: each worker holds one candidate until that is done."""
+"""Worker processes at work on coroutines: each worker holds one candidate until that is done, or has to think."""
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Generic, TypeAlias, TypeVar
+from concurrent.futures import Future
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from engine.requests import Answer, Request
+from engine.requests import Answer, Request, Thought
+from engine.thinking import begin
 from factors.errors import ProgramError
 from factors.sandbox import Worker, wait_for_any
+from market.errors import FactorEngineError
 
 R = TypeVar("R")
-Job: TypeAlias = Generator[Request, Answer, R]
+Job: TypeAlias = Generator[Request | Thought, Answer, R]
 _POLL_S, _SOON_S = 0.25, 0.02
 
 
@@ -25,70 +29,86 @@ LATER = Later()
 class Crew(Generic[R]):
     """Drives jobs on workers from one thread: `next_job` is asked for work whenever a worker is free.
 
-    `busy_s` adds up how long the workers had a request to work on.
+    A job that thinks leaves its worker to others; with `one_by_one` no new job begins before it is done, so that the
+    order of events does not depend on how long a thought takes. `busy_s` adds up how long the workers had a request to
+    work on.
     """
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
-        self._workers = workers
+    def __init__(self, workers: Sequence[Worker], *, one_by_one: bool = False) -> None:
+        self._workers, self._one_by_one = workers, one_by_one
         self._asked_s = [0.0] * len(workers)
+        self._busy: dict[int, Job[R]] = {}
+        self._thinking: dict[Future[Any], Job[R]] = {}
+        self._ready: deque[tuple[Job[R], Answer]] = deque()
         self.busy_s = 0.0
 
     def work(self, next_job: Callable[[], Job[R] | Later | None], stop: Callable[[], bool]) -> Iterator[R]:
         """Yield each job's result as it ends, until there is no more work or `stop` says so.
 
-        On `stop` the requests in flight are abandoned; what their jobs recorded before stays recorded.
+        On `stop` requests and thoughts in flight are abandoned; what their jobs recorded before stays recorded.
         """
-        busy: dict[int, Job[R]] = {}
         more = True
         while True:
             later = False
-            for place, worker in enumerate(self._workers):
-                while more and not later and place not in busy and not stop():
+            self._collect_thoughts()
+            for place in range(len(self._workers)):
+                while place not in self._busy and not stop():
+                    if self._ready:
+                        yield from self._advance(place, *self._ready.popleft())
+                        continue
+                    if not more or later or (self._one_by_one and self._thinking):
+                        break
                     job = next_job()
                     if isinstance(job, Later):
                         later = True
                     elif job is None:
                         more = False
                     else:
-                        yield from self._advance(busy, place, worker, job, None)
-            if stop() or not (busy or later):
+                        yield from self._advance(place, job, None)
+            if stop() or not (self._busy or later or self._thinking or self._ready):
                 return
-            if not busy:
+            if self._busy:
+                yield from self._collect_answers(_SOON_S if later or self._thinking else _POLL_S)
+            elif not self._ready:
                 time.sleep(_SOON_S)
-                continue
-            patience_s = _SOON_S if later else _POLL_S
-            for worker in wait_for_any([self._workers[place] for place in busy], patience_s):
-                place = self._workers.index(worker)
-                self.busy_s += time.perf_counter() - self._asked_s[place]
-                try:
-                    answer: Answer | ProgramError = worker.receive()
-                except ProgramError as error:
-                    answer = error
-                yield from self._advance(busy, place, worker, busy.pop(place), answer)
 
-    def _advance(
-        self,
-        busy: dict[int, Job[R]],
-        place: int,
-        worker: Worker,
-        job: Job[R],
-        answer: Answer | ProgramError | None,
-    ) -> Iterator[R]:
+    def _collect_thoughts(self) -> None:
+        for future in [future for future in self._thinking if future.done()]:
+            job, problem = self._thinking.pop(future), future.exception()
+            if problem is not None and not isinstance(problem, FactorEngineError):
+                raise problem
+            self._ready.append((job, problem or future.result()))
+
+    def _collect_answers(self, patience_s: float) -> Iterator[R]:
+        for worker in wait_for_any([self._workers[place] for place in self._busy], patience_s):
+            place = self._workers.index(worker)
+            self.busy_s += time.perf_counter() - self._asked_s[place]
+            try:
+                answer: Answer = worker.receive()
+            except ProgramError as error:
+                answer = error
+            yield from self._advance(place, self._busy.pop(place), answer)
+
+    def _advance(self, place: int, job: Job[R], answer: Answer) -> Iterator[R]:
         """Send `answer` into the job and its next request to the worker; yield the result if it has ended."""
+        worker = self._workers[place]
         while True:
             try:
-                if isinstance(answer, ProgramError):
+                if isinstance(answer, FactorEngineError):
                     request = job.throw(answer)
                 else:
                     request = next(job) if answer is None else job.send(answer)
             except StopIteration as end:
                 yield end.value
                 return
+            if isinstance(request, Thought):
+                self._thinking[begin(request.think)] = job
+                return
             try:
                 worker.submit(request.method, **request.arguments)
             except ProgramError as error:  # the process died before it could be asked
                 answer = error
             else:
-                busy[place] = job
+                self._busy[place] = job
                 self._asked_s[place] = time.perf_counter()
                 return

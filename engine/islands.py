@@ -69,6 +69,11 @@ class Islands:
             parent = next((parent for parent in parent_ids if parent in self.trees[island]), None)
             self._add(island, program_id, parent, reward)
 
+    def root(self, iteration: int, parent_ids: Sequence[int]) -> tuple[int, ...]:
+        """The program that a line of evolution began with; nothing if none of the parents is in a tree."""
+        tree = self.trees[self.of(iteration)]
+        return next((tree.path(parent)[:1] for parent in parent_ids if parent in tree), ())
+
     def migrate(self, iterations_done: int) -> None:
         """Exchange the best programs, if it is time."""
         count, every = len(self.trees), self._settings.migration_every

@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from agents.errors import ProposalError
+from agents.errors import BudgetError, LLMError, ProposalError, UnusableReplyError
 from agents.proposer import Proposer
-from engine.candidate import Assessed, Candidate, Examiner, Failed, Outcome
+from engine.candidate import SEED, Assessed, Candidate, Examiner, Failed, Outcome
 from engine.config import MineConfig
 from engine.crew import Crew, Job, Later
 from engine.islands import Islands, IslandSettings
@@ -25,13 +25,14 @@ from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.samplers import require
 from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
+from engine.staff import Staff, staff_of
 from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
-from factors.program import Program
+from factors.program import MAX_SOURCE_CHARACTERS, Program
 from factors.sandbox import Limits, Protection, Worker
 from factors.seeds import seed_sources
 from knowledge_base.briefing import Briefing
-from knowledge_base.records import NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
+from knowledge_base.records import FailureRecord, NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
 from knowledge_base.store import Store, open_store
 from market.errors import ConfigError
 
@@ -62,7 +63,7 @@ _HEARTBEAT_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a run is; `iterations_done` counts proposals, not seeds."""
+    """How far a run is; `iterations_done` counts proposals, not seeds; `note` is what a person should know."""
 
     iterations_done: int
     iterations: int
@@ -73,6 +74,7 @@ class Progress:
     best_fitness: float
     elapsed_s: float
     paused: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ class MineResult:
 def mine(
     config: MineConfig,
     *,
-    proposer: Proposer,
+    proposer: Proposer | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     on_sandbox: Callable[[tuple[Protection, ...]], None] = lambda _: None,
@@ -110,12 +112,15 @@ def mine(
 
     It also ends, to be resumed later, when `should_stop` or another process says so (status "stopped").
 
-    `on_sandbox` is told which walls stand around the workers before the first program runs.
+    Programs come from `proposer`; without one, from those that the config names. `on_sandbox` is told which walls stand
+    around the workers before the first program runs.
 
     A run of that name in the store is resumed; `ConfigError` if its settings or its market differ, `StoreError` if
-    another process works on it.
+    another process works on it. `LLMError` if a language model's endpoint refuses or is away for too long: the run is
+    stopped then, to be resumed later.
     """
     require(config.sampler)
+    config.require_language()
     ensure_compiled()
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
@@ -126,7 +131,9 @@ def mine(
         workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
         workers[0].start()
         on_sandbox(workers[0].protections)
-        return _Mining(config, market, store, run, workers, proposer, on_progress, should_stop).go()
+        staff = staff_of(config, store, run, market, proposer)
+        stack.callback(staff.close)
+        return _Mining(config, market, store, run, workers, staff, on_progress, should_stop).go()
 
 
 @dataclass
@@ -136,7 +143,7 @@ class _Mining:
     store: Store
     run: RunRecord
     workers: list[Worker]
-    proposer: Proposer
+    staff: Staff
     on_progress: Callable[[Progress], None]
     should_stop: Callable[[], bool]
     clusters: Clusters = field(default_factory=Clusters)
@@ -144,6 +151,7 @@ class _Mining:
     best: tuple[float, str] = (float("-inf"), "")
     exhausted: str = ""
     interrupted: str = ""
+    refused: LLMError | None = None
 
     def __post_init__(self) -> None:
         self._started_s = time.monotonic()
@@ -164,6 +172,8 @@ class _Mining:
             reward=self.config.reward,
             correlation=self.elites.correlation,
             on_trial=self._count_trial,
+            mentor=self.staff.mentor,
+            root_of=lambda candidate: self._islands.root(candidate.iteration, candidate.parent_ids),
         )
         self._islands = Islands(
             self.store,
@@ -179,12 +189,12 @@ class _Mining:
             ),
         )
         self._proposals = Proposals(
-            self.proposer,
+            self.staff.proposer,
             seed=self.config.seed,
-            ahead=self.config.proposals_ahead,
+            ahead=self.config.ahead,
             briefing=self._briefing,
         )
-        self._crew: Crew[Outcome] = Crew(self.workers)
+        self._crew: Crew[Outcome] = Crew(self.workers, one_by_one=not self.config.ahead)
         self._last_elite = self._iterations_done
         self._heard_s = 0.0
 
@@ -200,6 +210,9 @@ class _Mining:
                 self._welcome(outcome)
             self._place(outcome)
             self._advance()
+        if self.refused is not None:
+            self._finish("stopped")
+            raise self.refused
         spent = self._iterations_done >= self.config.iterations or bool(self.exhausted)
         complete = spent and not self.store.unfinished_programs(self.run.id)
         status: RunStatus = "finished" if complete else "stopped"
@@ -223,6 +236,13 @@ class _Mining:
             except ProposalError as error:
                 self.exhausted = str(error)
                 return
+            except UnusableReplyError as error:
+                self._note_unusable(iteration, error)
+                continue
+            except LLMError as error:
+                self.interrupted = str(error)
+                self.refused = None if isinstance(error, BudgetError) else error
+                return
             if isinstance(proposal, Later):
                 yield proposal
                 continue
@@ -233,12 +253,29 @@ class _Mining:
                     source=proposal.source,
                     name=proposal.name,
                     idea=proposal.idea,
-                    origin=self.proposer.name,
+                    origin=proposal.origin or self.staff.proposer.name,
                     tags=proposal.tags,
                     parent_ids=proposal.parents,
                     iteration=iteration,
                 )
             )
+
+    def _note_unusable(self, iteration: int, error: UnusableReplyError) -> None:
+        """A proposal that nobody could understand is a failed one."""
+        self.store.record_failure(
+            FailureRecord(
+                run_id=self.run.id,
+                iteration=iteration,
+                stage="propose",
+                kind=type(error).__name__,
+                message=str(error),
+                source=error.reply[:MAX_SOURCE_CHARACTERS],
+                origin=self.staff.proposer.name,
+            )
+        )
+        self._failed += 1
+        self._iterations_done += 1
+        self._advance()
 
     def _briefing(self, iteration: int) -> Briefing:
         self._islands.migrate(iteration)
@@ -312,6 +349,7 @@ class _Mining:
                 best_fitness=fitness,
                 elapsed_s=self._before_s + elapsed_s,
                 paused=paused,
+                note=self.staff.note,
             )
         )
 
@@ -436,10 +474,12 @@ def _free_name(store: Store) -> str:
 
 def _splits(market: MiningMarket) -> dict[str, Any]:
     dates, splits = market.panel.dates, market.splits
-    return {
-        name: [str(dates[rows.start]), str(dates[rows.stop - 1])]
+    days = {
+        name: [str(day) for day in dates[rows]]
         for name, rows in (("train", splits.train), ("validation", splits.validation))
-    } | {"embargo_days": splits.embargo}
+    }
+    ends = {name: [rows[0], rows[-1]] for name, rows in days.items()}
+    return ends | {"embargo_days": splits.embargo, "days": days}
 
 
 def _worker(config: MineConfig, market: MiningMarket) -> Worker:
@@ -465,7 +505,7 @@ def _seed(program: Program) -> Candidate:
         source=program.source,
         name=program.name,
         idea=program.idea,
-        origin="seed",
+        origin=SEED,
         tags=("seed", program.name),
         parent_ids=(),
         iteration=SEED_ITERATION,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Thread
+from concurrent.futures import Future, wait
 
 import numpy as np
 
 from agents.proposer import Proposal, Proposer
 from engine.crew import LATER, Later
+from engine.thinking import begin
 from knowledge_base.briefing import Briefing
+
+_QUICK_S = 0.25
 
 
 class Proposals:
-    """Up to `ahead` proposals are thought out at once; 0 thinks when a worker is free, which is repeatable.
+    """Up to `ahead` proposals are thought out at once; with 0 one begins when a worker is free, which is repeatable.
 
     `briefing` is asked in this thread, in the order of the iterations. A proposal depends on it and on (seed,
     iteration) alone.
@@ -30,7 +32,7 @@ class Proposals:
     def take(self, iteration: int, *, stop: int) -> Proposal | Later:
         """The proposal of this iteration, or `LATER`; those of the iterations up to `stop` may be begun.
 
-        Raises `ProposalError` as the proposer does.
+        Raises what the proposer raised.
         """
         while len(self._pending) < max(1, self._ahead) and iteration + len(self._pending) < stop:
             self._pending.append(self._begin(iteration + len(self._pending)))
@@ -39,17 +41,8 @@ class Proposals:
         return self._pending.popleft().result()
 
     def _begin(self, iteration: int) -> Future[Proposal]:
-        future: Future[Proposal] = Future()
         briefing, rng = self._briefing(iteration), np.random.default_rng([self._seed, iteration])
-
-        def think() -> None:
-            try:
-                future.set_result(self._proposer.propose(briefing, rng))
-            except BaseException as error:  # noqa: BLE001 (raised again where the proposal is taken)
-                future.set_exception(error)
-
-        if self._ahead:
-            Thread(target=think, daemon=True).start()  # a stopped run does not wait for a slow thought
-        else:
-            think()
+        future = begin(lambda: self._proposer.propose(briefing, rng))
+        if not self._ahead:
+            wait([future], _QUICK_S)  # most proposers are quicker than a turn of the search's loop
         return future

@@ -99,16 +99,17 @@ def mine(
 ) -> MineResult:
     """Search for factors; `settings` are the fields of `MineConfig`, instead of a config.
 
+    Programs come from `proposer`, or from whom the settings name.
+
     Raises `ConfigError`, `DataError` or `StoreError`; a program's failure is recorded and the search goes on.
     """
-    from agents.grammar import GrammarProposer
     from engine.config import MineConfig
     from engine.mining import mine as mine_factors
 
     chosen = config or MineConfig.of(settings)
     return mine_factors(
         chosen,
-        proposer=proposer or GrammarProposer(),
+        proposer=proposer,
         on_progress=on_progress,
         should_stop=should_stop,
         on_sandbox=on_sandbox,

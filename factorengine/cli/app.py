@@ -7,7 +7,7 @@ import sys
 import click
 
 from factorengine import __version__
-from factorengine.cli import ablate, check, data, evaluate, export, mine, rank, runs, show
+from factorengine.cli import ablate, check, cost, data, evaluate, export, llm_stub, mine, rank, runs, show
 from market.errors import FactorEngineError
 
 
@@ -29,11 +29,13 @@ for command in (
     runs.runs,
     rank.command,
     show.command,
+    cost.command,
     check.command,
     evaluate.command,
     export.command,
     ablate.command,
     data.commands,
+    llm_stub.command,
 ):
     app.add_command(command)
 

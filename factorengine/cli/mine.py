@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from factorengine.cli.language import language_options, language_settings
 from factorengine.cli.options import DEFAULT_STORE, examples, format_option, require_sandbox_option
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _RECOVERY_COLUMNS = {
         "factorengine mine --data prices.parquet --iterations 40 --trials 20 --run us",
         "factorengine resume us                             # goes on where it stopped",
         "factorengine mine --config mine.toml --time-limit 8h",
+        "factorengine mine --proposer mixed --model NAME --price NAME=0.5/2 --budget-usd 5",
+        "factorengine mine --proposer llm --base-url http://127.0.0.1:8000/v1 --model NAME",
     ),
 )
 @click.option(
@@ -73,12 +76,26 @@ _RECOVERY_COLUMNS = {
 @click.option("--target", metavar="FITNESS", help="Stop when a program has this validation fitness.")
 @click.option("--patience", metavar="N", help="Stop after N iterations without a new elite.")
 @click.option(
+    "--proposer",
+    metavar="WHO",
+    help="grammar (built in), llm (a language model) or mixed. [default: grammar]",
+)
+@language_options
+@click.option(
+    "--llm-replay", metavar="RUN", help="Give the replies of a recorded run or cassette again; ask no model."
+)
+@click.option(
+    "--proposals-ahead",
+    metavar="N",
+    help="Proposals thought out at once; 0 with --workers 1 repeats a run. [default: 0, with a language model 4]",
+)
+@click.option(
     "--log-json", type=click.Path(path_type=Path), metavar="FILE", help="Append progress as JSON lines."
 )
 @require_sandbox_option
 @format_option("table", "json")
 def command(
-    config: Path | None, format_: str, require_sandbox: bool, log_json: Path | None, **flags: str | None
+    config: Path | None, format_: str, require_sandbox: bool, log_json: Path | None, **flags: Any
 ) -> int:
     """Search for factors until the iterations or the time are used up.
 
@@ -88,6 +105,7 @@ def command(
     from engine.config import MineConfig
 
     stated = MineConfig.read(config) if config else {}
+    stated["llm"] = language_settings(stated.get("llm", {}), flags)
     stated |= {key: value for key, value in flags.items() if value is not None}
     if require_sandbox:
         stated["require_sandbox"] = True
@@ -98,7 +116,9 @@ def carry_out(stated: dict[str, Any], format_: str, log_json: Path | None) -> in
     """Search with what a person stated, or go on with the run that they named; the exit code."""
     from engine.config import MineConfig
 
-    settings = MineConfig.of(_settings_of_run(stated) | stated)
+    before = _settings_of_run(stated)
+    language = {**before.get("llm", {}), **stated.get("llm", {})}
+    settings = MineConfig.of(before | stated | {"llm": language})
     result, interrupted = _search(settings, quiet=format_ == "json", log_json=log_json)
     report = _json if format_ == "json" else _report
     click.echo(report(settings, result))
@@ -106,19 +126,21 @@ def carry_out(stated: dict[str, Any], format_: str, log_json: Path | None) -> in
 
 
 def _settings_of_run(stated: dict[str, Any]) -> dict[str, Any]:
-    """The settings that the run to be resumed was started with; none if the run is new."""
+    """The settings of the run to be resumed, or of the one to be replayed; none if the run is new."""
     from knowledge_base.errors import StoreError
     from knowledge_base.store import open_store
 
-    if "run" not in stated:
-        return {}
     url = stated.get("store", DEFAULT_STORE)
     try:
         with open_store(url, create=False) as store:
-            run = store.find_run(str(stated["run"]))
+            known = {run.name: run for run in store.runs()}
     except StoreError:
         return {}  # a store that is not there yet; one that is broken is reported when the search opens it
-    return {} if run is None else dict(run.config) | {"store": url, "time_limit": None}
+    run = known.get(str(stated.get("run")))
+    if run is not None:
+        return dict(run.config) | {"store": url, "time_limit": None}
+    recorded = known.get(str(stated.get("llm_replay")))
+    return {} if recorded is None else dict(recorded.config) | {"store": url, "time_limit": None, "run": None}
 
 
 def _search(config: MineConfig, *, quiet: bool, log_json: Path | None) -> tuple[MineResult, bool]:

@@ -129,4 +129,5 @@ def _state(state: MiningState) -> str:
     best = f"best {state.best_fitness:+.3f} {state.best_name}" if state.best_name else "no score yet"
     failed = f", {state.failed} failed" if state.failed else ""
     paused = "paused, " if state.paused else ""
-    return f"{paused}{state.trials_done} trials, {state.trials_per_second:.1f}/s{failed}, {best}"
+    note = f"; {state.note}" if state.note else ""
+    return f"{paused}{state.trials_done} trials, {state.trials_per_second:.1f}/s{failed}, {best}{note}"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from factorengine.cli.options import emit, examples, format_option, output_option, store_option
+
+if TYPE_CHECKING:
+    from knowledge_base.store import Store
 
 COLUMNS = {
     "rank": "#",
@@ -34,6 +38,7 @@ _KEYS = "rank id name run split fitness ic icir rank_ic rank_icir sharpe turnove
         "factorengine rank --top 10",
         "factorengine rank --run us --by sharpe --split train",
         "factorengine rank --format csv -o factors.csv",
+        "factorengine rank --run us --cutoff 2012-06-30    # fitness up to that day, and after it",
     ),
 )
 @store_option
@@ -54,6 +59,11 @@ _KEYS = "rank id name run split fitness ic icir rank_ic rank_icir sharpe turnove
     help="Which period.",
 )
 @click.option("--all", "all_", is_flag=True, help="Also factors whose signal a better one already gives.")
+@click.option(
+    "--cutoff",
+    metavar="DAY",
+    help="Also fitness up to this day and after it; `models` = what the run's language models may know of.",
+)
 @format_option("table", "json", "csv")
 @output_option("Write to this file instead of the screen.")
 def command(
@@ -63,6 +73,7 @@ def command(
     by: str,
     split: str,
     all_: bool,
+    cutoff: str | None,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -71,7 +82,30 @@ def command(
 
     with open_store(store_url, create=False) as store:
         factors = store.ranking(run, split=split, by=by, top=top, distinct=not all_)
-    emit(rendered([as_row(factor) for factor in factors], format_), output)
+        rows = [as_row(factor) for factor in factors]
+        if cutoff is not None:
+            rows = [row | _around(store, row, cutoff) for row in rows]
+    emit(rendered(rows, format_), output)
+
+
+def _around(store: Store, row: dict[str, Any], cutoff: str) -> dict[str, Any]:
+    """The fitness of a row's factor up to a day and after it."""
+    from engine.cutoff import fitness_around, knowledge_cutoff
+    from market.errors import ConfigError
+
+    run = store.find_run(row["run"])
+    assert run is not None  # noqa: S101 (the row was read from the same store)
+    try:
+        day = knowledge_cutoff(run) if cutoff == "models" else date.fromisoformat(cutoff)
+    except ValueError:
+        raise ConfigError(f"--cutoff is a day such as 2023-09-30, or `models`, got {cutoff!r}.") from None
+    if day is None:
+        raise ConfigError(
+            f"the knowledge cutoff of run `{run.name}`'s models is not known: give each its knowledge_cutoff in [llm], "
+            "or give --cutoff DAY."
+        )
+    before, after = fitness_around(store.program(row["id"]), run, row["split"], day)
+    return {"cutoff": day.isoformat(), "fitness_before": plain(before), "fitness_after": plain(after)}
 
 
 def as_row(factor: Any) -> dict[str, Any]:
@@ -92,7 +126,11 @@ def rendered(rows: list[dict[str, Any]], format_: str) -> str:
         import pandas as pd
 
         flat = [row | {"parameters": json.dumps(row["parameters"])} for row in rows]
-        return pd.DataFrame(flat, columns=_KEYS).to_csv(index=False).rstrip("\n")
+        return pd.DataFrame(flat, columns=list(rows[0]) if rows else _KEYS).to_csv(index=False).rstrip("\n")
     from factorengine.cli.tables import table
 
-    return table(rows, COLUMNS) if rows else "no scored factors yet: run `factorengine mine`."
+    columns = COLUMNS
+    if rows and "cutoff" in rows[0]:
+        around = {f"fitness_{side}": f"{side} {rows[0]['cutoff']}" for side in ("before", "after")}
+        columns = {key: COLUMNS[key] for key in list(COLUMNS)[:5]} | around | COLUMNS
+    return table(rows, columns) if rows else "no scored factors yet: run `factorengine mine`."

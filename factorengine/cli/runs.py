@@ -62,7 +62,7 @@ def status(run: str | None, watch: bool, store_url: str, format_: str) -> None:
 
     with open_store(store_url, create=False) as store:
         while True:
-            record = _run(store, run)
+            record = run_named(store, run)
             facts = _status(store, record)
             click.echo(json.dumps(facts, indent=2) if format_ == "json" else _status_text(facts))
             if not (watch and facts["working"]):
@@ -108,7 +108,7 @@ def resume(run: str, store_url: str, format_: str, log_json: Path | None, **flag
     from knowledge_base.store import open_store
 
     with open_store(store_url, create=False) as store:
-        record = _run(store, run)
+        record = run_named(store, run)
         if is_held(record) and record.wish == "pause":
             store.wish(run, None)
             click.echo(f"{run} goes on", err=True)
@@ -126,7 +126,8 @@ def _ask(run: str, store_url: str, what: Any, answer: str) -> None:
     click.echo(answer.format(run=run) + where, err=True)
 
 
-def _run(store: Store, name: str | None) -> RunRecord:
+def run_named(store: Store, name: str | None) -> RunRecord:
+    """The run of that name, the newest if there is none; `StoreError` with the known names."""
     from knowledge_base.errors import StoreError
 
     known = store.runs()
@@ -173,7 +174,26 @@ def _status(store: Store, run: RunRecord) -> dict[str, Any]:
             len(store.tree(run.id, island)) for island in range(run.config.get("islands", 1))
         ],
         "failures_by_stage": store.failure_stages(run.id),
+        "language_models": _language(store, run),
         "elites": [as_row(factor) for factor in store.ranking(run.name, top=SHOWN_FACTORS, distinct=True)],
+    }
+
+
+def _language(store: Store, run: RunRecord) -> dict[str, Any] | None:
+    """What the run's language models used of their budget; None if there are none."""
+    from knowledge_base.calls import run_account
+
+    made = [line for line in store.spending(run_account(run.name)) if line.outcome != "refused"]
+    settings = run.config.get("llm", {})
+    if not made:
+        return None
+    return {
+        "calls": sum(line.calls for line in made),
+        "tokens": sum(line.tokens for line in made),
+        "usd": sum(line.usd for line in made),
+        "budget_usd": settings.get("budget_usd"),
+        "budget_tokens": settings.get("budget_tokens"),
+        "budget_calls": settings.get("budget_calls"),
     }
 
 
@@ -200,11 +220,26 @@ def _status_text(facts: dict[str, Any]) -> str:
         + (f", about {_span(left)} left" if left is not None else ""),
         f"programs by island: {', '.join(map(str, facts['programs_by_island']))}; failures: {failures or 'none'}",
     ]
+    if facts["language_models"]:
+        lines.append(_language_text(facts["language_models"]))
     if facts["elites"]:
         lines += ["", rendered(facts["elites"], "table")]
     if not facts["working"] and facts["state"] != "finished":
         lines += ["", f"next: factorengine resume {facts['run']}"]
     return "\n".join(lines)
+
+
+def _language_text(used: dict[str, Any]) -> str:
+    def of(name: str, value: str) -> str:
+        limit = used[f"budget_{name}"]
+        return value if limit is None else f"{value} of {limit:g}"
+
+    parts = [
+        f"{of('calls', str(used['calls']))} calls",
+        f"{of('tokens', str(used['tokens']))} tokens",
+        f"{of('usd', format(used['usd'], '.4f'))} USD",
+    ]
+    return f"language models: {', '.join(parts)}"
 
 
 def _span(seconds: float) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NUMBERS = {
     "fitness": "{:+.4f}",
+    "fitness_before": "{:+.4f}",
+    "fitness_after": "{:+.4f}",
     "ic": "{:+.4f}",
     "icir": "{:+.3f}",
     "rank_ic": "{:+.4f}",
@@ -28,8 +30,10 @@ NUMBERS = {
     "mdd": "{:.1%}",
     "correlation": "{:+.2f}",
     "attainable_rank_ic": "{:+.4f}",
+    "usd": "{:.4f}",
+    "latency_s": "{:.1f}",
 }
-_COUNTS = frozenset({"rank", "id", "days", "horizon"})
+_COUNTS = frozenset({"rank", "id", "days", "horizon", "calls", "tokens"})
 _FEWEST, _UNBOUNDED = 20, 1000
 
 
