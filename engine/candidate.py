@@ -287,7 +287,8 @@ class Examiner:
         twin = self.samples.setdefault(sample, program_id)
         if twin != program_id:
             raise NoveltyError(
-                f"it ranks the stocks as program {twin} does, which is tuned already: propose something else.",
+                f"it ranks the stocks as `{self.store.program(twin).name}` does, which is tuned already: propose "
+                "something else.",
                 facts={"program": twin},
             )
 

@@ -23,6 +23,7 @@ from engine.originality import Library
 from engine.proposing import Proposals
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.samplers import require
+from engine.seeding import seeds_of
 from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
 from engine.staff import Staff, staff_of
@@ -30,7 +31,6 @@ from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
 from factors.program import MAX_SOURCE_CHARACTERS, Program
 from factors.sandbox import Limits, Protection, Worker
-from factors.seeds import seed_sources
 from knowledge_base.briefing import Briefing
 from knowledge_base.records import FailureRecord, NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
 from knowledge_base.store import Store, open_store
@@ -125,15 +125,16 @@ def mine(
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
         store = stack.enter_context(open_store(config.store))
+        seeds = _seeds(store, config, market)
         run = _start_or_resume(store, config, market)
         stack.enter_context(store.holding(run.name))
         store.reconfigure_run(run.id, config.model_dump(mode="json") | {"run": run.name})
+        staff = staff_of(config, store, run, market, proposer)
+        stack.callback(staff.close)
         workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
         workers[0].start()
         on_sandbox(workers[0].protections)
-        staff = staff_of(config, store, run, market, proposer)
-        stack.callback(staff.close)
-        return _Mining(config, market, store, run, workers, staff, on_progress, should_stop).go()
+        return _Mining(config, market, store, run, seeds, workers, staff, on_progress, should_stop).go()
 
 
 @dataclass
@@ -142,6 +143,7 @@ class _Mining:
     market: MiningMarket
     store: Store
     run: RunRecord
+    seeds: dict[str, str]
     workers: list[Worker]
     staff: Staff
     on_progress: Callable[[Progress], None]
@@ -223,12 +225,11 @@ class _Mining:
         for record, known in self.store.unfinished_programs(self.run.id):
             program = Program.parse(record.source, name=record.name)
             yield self._examiner.finish(program, record.id, _candidate_of(record), known)
-        if self.config.seeds != "none":
-            tried = self.store.briefing(self.run.id).tried_fingerprints
-            for name, source in seed_sources(self.config.seeds).items():
-                program = Program.parse(source, name=name)
-                if program.fingerprint not in tried:
-                    yield self._examiner.develop(_seed(program))
+        tried = self.store.briefing(self.run.id).tried_fingerprints if self.seeds else ()
+        for name, source in self.seeds.items():
+            program = Program.parse(source, name=name)
+            if program.fingerprint not in tried:
+                yield self._examiner.develop(_seed(program))
         while self._iterations_done < self.config.iterations and not self._is_satisfied():
             iteration = self._iterations_done
             try:
@@ -382,6 +383,7 @@ class _Mining:
                 if wish == "stop":
                     self.interrupted = "another process asked it to stop"
                 elif wish != "pause":
+                    self._report()
                     break
                 self._report(paused=True)
                 time.sleep(_HEARTBEAT_S)
@@ -437,6 +439,17 @@ class _Mining:
         jobs = iter([compare(program, self.market.planted) for program in confirmed])
         crew: Crew[Comparison] = Crew(self.workers)
         return nearest(self.market.planted, crew.work(lambda: next(jobs, None), lambda: False))
+
+
+def _seeds(store: Store, config: MineConfig, market: MiningMarket) -> dict[str, str]:
+    """The seeds of a new run, or those of the one that is resumed."""
+    run = store.find_run(config.run) if config.run else None
+    return seeds_of(
+        config.seeds,
+        store,
+        known_until=market.panel.dates[-1].astype("datetime64[D]").item(),
+        added_until=run.created_at if run else None,
+    )
 
 
 def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> RunRecord:

@@ -10,6 +10,7 @@ from agents.language import LanguageMentor, LanguageProposer, Mentor
 from agents.language.redaction import Redaction
 from agents.llm.client import LanguageClient
 from agents.llm.endpoint import Endpoint
+from agents.llm.settings import LanguageConfig
 from agents.mixed import MixedProposer
 from agents.proposer import Proposer
 from engine.config import MineConfig
@@ -50,7 +51,7 @@ def staff_of(
         return Staff(proposer=grammar)
     store.abandon_calls(run_account(run.name))
     client = LanguageClient(
-        _endpoint(config, store, run),
+        endpoint_of(config.llm, config.llm_replay, store, run_account(run.name)),
         store,
         config.llm,
         account=run_account(run.name),
@@ -73,22 +74,22 @@ def staff_of(
     )
 
 
-def _endpoint(config: MineConfig, store: Store, run: RunRecord) -> Endpoint:
+def endpoint_of(language: LanguageConfig, replay: str | None, store: Store, account: str) -> Endpoint:
+    """Where the calls of an account go: to the endpoint, or to a run's or cassette's recorded replies."""
     from agents.llm.openai_endpoint import OpenAIEndpoint
     from agents.llm.replay import RecordedEndpoint, read_cassette
 
-    if config.llm_replay is None:
-        return OpenAIEndpoint(config.llm)
-    if Path(config.llm_replay).is_file():
-        recorded = read_cassette(Path(config.llm_replay))
+    if replay is None:
+        return OpenAIEndpoint(language)
+    if Path(replay).is_file():
+        recorded = read_cassette(Path(replay))
     else:
-        recorded = store.calls(run_account(config.llm_replay), answered=True)
+        recorded = store.calls(run_account(replay), answered=True)
     if not recorded:
         raise ConfigError(
-            f"a replay needs recorded calls, {config.llm_replay!r} is neither a run of this store with some nor a "
-            "cassette file."
+            f"a replay needs recorded calls, {replay!r} is neither a run of this store with some nor a cassette file."
         )
-    return RecordedEndpoint(recorded, answered=store.calls(run_account(run.name), answered=True))
+    return RecordedEndpoint(recorded, answered=store.calls(account, answered=True))
 
 
 def _description(market: MiningMarket) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.ablation import Outcome
     from engine.config import MineConfig
     from engine.mining import MineResult, Progress
+    from factors.formulas import Dialect
 
 
 def evaluate(
@@ -88,10 +89,43 @@ def run(
     return panel.to_frame(values(_program(source_or_path), panel, parameters=parameters))
 
 
+def from_formula(
+    formula: str,
+    *,
+    dialect: Dialect = "auto",
+    name: str | None = None,
+    idea: str = "",
+    source: str = "",
+) -> Program:
+    """The program of a published formula in Qlib's or WorldQuant's notation; `idea` defaults to its words.
+
+    Raises `FormulaError`, which names the column, and `MissingDataError` for data that a panel does not have.
+    """
+    from factors.formulas import read_formula, write_program
+
+    return Program.parse(
+        write_program(read_formula(formula, dialect=dialect), idea=idea, source=source), name=name
+    )
+
+
+def seeds(selection: str = "alpha158-10", *, store: str | Path | None = None) -> dict[str, str]:
+    """Program texts by name of a selection such as `"alpha158:corr5+my_factor.py"`; `own` needs a store.
+
+    Raises `ConfigError` for what is not there, `StoreError` for a seed that the store does not have.
+    """
+    from engine.seeding import seeds_of
+    from knowledge_base.store import open_store
+
+    if store is None:
+        return seeds_of(selection, None)
+    with open_store(store, create=False) as opened:
+        return seeds_of(selection, opened)
+
+
 def mine(
     config: MineConfig | None = None,
     *,
-    proposer: Proposer | None = None,
+    proposer: Proposer | str | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
     on_sandbox: Callable[[tuple[Protection, ...]], None] = lambda _: None,
@@ -99,13 +133,15 @@ def mine(
 ) -> MineResult:
     """Search for factors; `settings` are the fields of `MineConfig`, instead of a config.
 
-    Programs come from `proposer`, or from whom the settings name.
+    Programs come from `proposer`: an object of your own, or "grammar", "llm" or "mixed", which is a setting, too.
 
     Raises `ConfigError`, `DataError` or `StoreError`; a program's failure is recorded and the search goes on.
     """
     from engine.config import MineConfig
     from engine.mining import mine as mine_factors
 
+    if isinstance(proposer, str):
+        settings, proposer = settings | {"proposer": proposer}, None
     chosen = config or MineConfig.of(settings)
     return mine_factors(
         chosen,

@@ -90,7 +90,7 @@ def test_the_same_values_in_other_words_are_not_tuned_again(store) -> None:
     twin = store.program(4)
     assert (twin.status, twin.trial_count) == ("failed", 0)
     assert (twin.failures[0].stage, twin.failures[0].facts) == ("novelty", {"program": 3})
-    assert "ranks the stocks as program 3 does" in store.briefing(1).failures[0].message
+    assert f"ranks the stocks as `{store.program(3).name}` does" in store.briefing(1).failures[0].message
 
 
 def test_the_reward_is_the_sum_of_its_terms(store) -> None:
