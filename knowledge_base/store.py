@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from knowledge_base import calls, holding, ranking, reading, runs, writing
+from knowledge_base import calls, holding, ranking, reading, reports, runs, writing
 from knowledge_base.briefing import Briefing, Elite, build_briefing, read_elites
 from knowledge_base.calls import CallLimits, CallRecord, CallResult, NewCall, RoleSpending
 from knowledge_base.database import Database, store_url
@@ -33,6 +33,7 @@ from knowledge_base.records import (
     TrialRecord,
     Wish,
 )
+from knowledge_base.reports import NewReport, NewReportFactor, NewSeed, ReportRecord, SeedRecord
 from knowledge_base.schema import upgrade_schema
 
 if TYPE_CHECKING:
@@ -331,3 +332,36 @@ class Store:
         """Return what an account's calls used, or those of all, by role, model and outcome."""
         with self._database.read() as connection:
             return calls.read_spending(connection, account)
+
+    def find_report(self, sha256: str) -> ReportRecord | None:
+        """Return the report with that content, if it was met before."""
+        with self._database.read() as connection:
+            return reports.find_report(connection, sha256)
+
+    def reports(self) -> tuple[ReportRecord, ...]:
+        """Return every report with its factors, the oldest first."""
+        with self._database.read() as connection:
+            return reports.all_reports(connection)
+
+    def save_report(self, report: NewReport) -> int:
+        """Store a report, or what is new about it; return its id."""
+        with self._database.write() as connection:
+            return reports.save_report(connection, report)
+
+    def save_report_factor(
+        self, report_id: int, factor: NewReportFactor, seed: NewSeed | None = None
+    ) -> None:
+        """Store what came of a factor of a report, in place of an earlier outcome, with the seed that it became."""
+        with self._database.write() as connection:
+            reports.save_report_factor(connection, report_id, factor, seed)
+
+    def add_seed(self, seed: NewSeed) -> None:
+        """Store a program to start searches from; its name must be new."""
+        conflict = f"a seed's name must be new to the store, {seed.name!r} is taken: choose another."
+        with self._database.write(conflict) as connection:
+            reports.insert_seed(connection, seed)
+
+    def seeds(self, names: Collection[str] | None = None) -> tuple[SeedRecord, ...]:
+        """Return the named seeds, or all; `StoreError` with the known names if one is missing."""
+        with self._database.read() as connection:
+            return reports.read_seeds(connection, names)
