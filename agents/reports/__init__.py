@@ -1,0 +1,1 @@
+"""Research reports: PDFs from strangers, read as text and tables inside the sandbox."""
