@@ -62,7 +62,10 @@ class MineConfig(BaseModel):
         None, description="last day of the validation period; later days stay unread"
     )
     universe: str = Field("auto", description="auto, all, or top:N by trailing dollar volume")
-    seeds: str = Field("alpha158-10", description="seed programs to start from: a set's name, or none")
+    seeds: str = Field(
+        "alpha158-10",
+        description="seed programs to start from, joined by +: sets, own (of the store), files, folders; or none",
+    )
     horizons_days: tuple[int, ...] = Field(HORIZONS_DAYS, min_length=1, description="forward-return horizons")
     min_assets: int = Field(MIN_ASSETS, ge=3, description="fewest stocks for a day to count")
     program_timeout: Annotated[float, BeforeValidator(seconds_of)] = Field(

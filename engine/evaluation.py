@@ -26,6 +26,7 @@ from market.dates import as_day
 from market.errors import DataError
 from market.panel import Panel
 from market.storage import laid_out
+from market.synthetic import SyntheticConfig, synthesize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,6 +138,11 @@ def check(
         audit=done.answer["audit"],
         protections=done.protections,
     )
+
+
+def trial_market() -> Panel:
+    """A small made-up market on which programs are tried; long enough for windows of a year."""
+    return synthesize(SyntheticConfig(dates=700, symbols=60), seed=1).panel
 
 
 def evaluate(

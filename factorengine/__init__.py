@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.config import MineConfig
     from engine.evaluation import Checked, Evaluation
     from engine.mining import MineResult
-    from factorengine.api import check, evaluate, mine, run
+    from factorengine.api import check, evaluate, from_formula, mine, run, seeds
     from factorengine.exporting import export
     from factors.errors import ProgramError
     from factors.program import Program
@@ -47,11 +47,13 @@ _HOMES = {
     "check": "factorengine.api",
     "evaluate": "factorengine.api",
     "export": "factorengine.exporting",
+    "from_formula": "factorengine.api",
     "mine": "factorengine.api",
     "open_store": "knowledge_base.store",
     "panel_from_frame": "market.loaders.frames",
     "panel_from_wide": "market.loaders.frames",
     "run": "factorengine.api",
+    "seeds": "factorengine.api",
 }
 
 __all__ = [
@@ -71,11 +73,13 @@ __all__ = [
     "check",
     "evaluate",
     "export",
+    "from_formula",
     "mine",
     "open_store",
     "panel_from_frame",
     "panel_from_wide",
     "run",
+    "seeds",
 ]
 __version__ = "0.1.0"
 

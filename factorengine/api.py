@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.evaluation import Checked, Evaluation, values
+from engine.evaluation import Checked, Evaluation, trial_market, values
 from engine.evaluation import check as check_program
 from engine.evaluation import evaluate as evaluate_program
 from factors.program import Program, read_program
@@ -70,12 +70,9 @@ def check(
 
     Raises `ProgramError` naming what is wrong with the program.
     """
-    from market.synthetic import SyntheticConfig, synthesize
-
-    seen = panel or synthesize(SyntheticConfig(dates=600, symbols=60), seed=1).panel
     return check_program(
         _program(source_or_path),
-        seen,
+        panel or trial_market(),
         parameters=parameters,
         limits=Limits(timeout_s=timeout_s),
         require_sandbox=require_sandbox,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import chain, count
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -122,8 +123,19 @@ def save_report_factor(
     }
     connection.execute(insert(ReportFactor).values(values))
     if seed is not None:
-        connection.execute(delete(Seed).where(Seed.name == seed.name))
-        connection.execute(insert(Seed).values(asdict(seed)))
+        _replace_seed(connection, seed)
+
+
+def _replace_seed(connection: Connection, seed: NewSeed) -> None:
+    """Store a report's seed, in place of the one that the same report gave; another's keeps its name."""
+    report = (seed.provenance or {}).get("sha256")
+    for name in chain([seed.name], (f"{seed.name}_{number}" for number in count(2))):
+        taken = connection.execute(select(Seed.id, Seed.provenance).where(Seed.name == name)).one_or_none()
+        if taken is None or (taken.provenance or {}).get("sha256") == report:
+            break
+    if taken is not None:
+        connection.execute(delete(Seed).where(Seed.id == taken.id))
+    connection.execute(insert(Seed).values(asdict(seed) | {"name": name}))
 
 
 def insert_seed(connection: Connection, seed: NewSeed) -> None:

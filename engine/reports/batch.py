@@ -21,9 +21,9 @@ from agents.reports.expressions import PrintedFormula, printed_formulas
 from agents.reports.instructions import addressed_sentences
 from agents.reports.reading import read_document
 from agents.reports.records import Screening
-from engine.evaluation import check
+from engine.evaluation import check, trial_market
 from engine.reports.outcomes import printed, report_record, seed_of, too_late
-from engine.reports.study import Study, trial_market
+from engine.reports.study import Study
 from engine.staff import endpoint_of
 from factors.errors import ProgramError
 from factors.program import Program

@@ -16,24 +16,17 @@ from agents.reports.document import Document
 from agents.reports.instructions import addressed_sentences
 from agents.reports.readers import ReportReaders
 from agents.reports.records import Examination, Extraction, Finding, Screening, Sketch
-from engine.evaluation import check
+from engine.evaluation import check, trial_market
 from engine.fidelity import disagreements
 from engine.reports.outcomes import report_record, seed_of, skipped, too_late, unsuitable
 from factors.errors import ProgramError
 from factors.program import Program
 from knowledge_base.reports import NewReportFactor, NewSeed, ReportRecord, ReportStatus
 from knowledge_base.store import Store
-from market.panel import Panel
-from market.synthetic import SyntheticConfig, synthesize
 
 _ROUNDS = 2  # of verification and revision
 _SEED = 17
 _KNOWN_DATA = {"open", "high", "low", "close", "volume", "vwap", "returns"}
-
-
-def trial_market() -> Panel:
-    """A market on which programs are tried; long enough for windows of months."""
-    return synthesize(SyntheticConfig(dates=700, symbols=60), seed=_SEED).panel
 
 
 @dataclass

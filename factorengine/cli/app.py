@@ -7,7 +7,21 @@ import sys
 import click
 
 from factorengine import __version__
-from factorengine.cli import ablate, check, cost, data, evaluate, export, llm_stub, mine, rank, runs, show
+from factorengine.cli import (
+    ablate,
+    check,
+    cost,
+    data,
+    evaluate,
+    export,
+    llm_stub,
+    mine,
+    rank,
+    report_card,
+    runs,
+    seeds,
+    show,
+)
 from market.errors import FactorEngineError
 
 
@@ -35,6 +49,8 @@ for command in (
     export.command,
     ablate.command,
     data.commands,
+    seeds.commands,
+    report_card.command,
     llm_stub.command,
 ):
     app.add_command(command)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from factorengine.cli.language import language_options, language_settings
-from factorengine.cli.options import DEFAULT_STORE, examples, format_option, require_sandbox_option
+from factorengine.cli.options import DEFAULT_STORE, examples, format_option, require_sandbox_option, where
 
 if TYPE_CHECKING:
     from engine.config import MineConfig
@@ -39,6 +39,7 @@ _RECOVERY_COLUMNS = {
         "factorengine mine --data prices.parquet --iterations 40 --trials 20 --run us",
         "factorengine resume us                             # goes on where it stopped",
         "factorengine mine --config mine.toml --time-limit 8h",
+        "factorengine mine --seeds alpha158-5+own           # and the store's own seeds, such as those of reports",
         "factorengine mine --proposer mixed --model NAME --price NAME=0.5/2 --budget-usd 5",
         "factorengine mine --proposer llm --base-url http://127.0.0.1:8000/v1 --model NAME",
     ),
@@ -52,6 +53,11 @@ _RECOVERY_COLUMNS = {
 @click.option("--store", metavar="URL", help=f"Experience store. [default: {DEFAULT_STORE}]")
 @click.option(
     "--run", metavar="NAME", help="Name of the run; an existing one is resumed. [default: run-1, run-2, …]"
+)
+@click.option(
+    "--seeds",
+    metavar="SELECTION",
+    help="What to start from, joined by +: sets, own, files, folders; or none. [default: alpha158-10]",
 )
 @click.option("--iterations", metavar="N", help="Programs to propose, after the seeds. [default: 120]")
 @click.option("--trials", metavar="N", help="Parameter trials per program. [default: 20]")
@@ -226,16 +232,16 @@ def _ranking(result: MineResult) -> str:
 def _next_steps(config: MineConfig, result: MineResult) -> list[str]:
     from knowledge_base.store import open_store
 
-    where = "" if result.store == DEFAULT_STORE else f" --store {shlex.quote(result.store)}"
+    at = where(result.store)
     with open_store(result.store) as store:
         best = store.ranking(result.run, top=1)
     steps = []
     if result.status == "stopped":
-        steps.append(f"  factorengine resume {shlex.quote(result.run)}{where}")
-    steps.append(f"  factorengine rank --run {shlex.quote(result.run)}{where}")
+        steps.append(f"  factorengine resume {shlex.quote(result.run)}{at}")
+    steps.append(f"  factorengine rank --run {shlex.quote(result.run)}{at}")
     if best:
-        steps.append(f"  factorengine show {best[0].id}{where}")
-        steps.append(f"  factorengine export {best[0].id} -o factor-{best[0].id}{where}")
+        steps.append(f"  factorengine show {best[0].id}{at}")
+        steps.append(f"  factorengine export {best[0].id} -o factor-{best[0].id}{at}")
     if config.data is None:
         steps.append("  factorengine mine --data YOUR.parquet --train-end DATE --valid-end DATE")
     return ["next:", *steps]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Any, TypeVar
 
 import click
@@ -54,6 +56,24 @@ def require_sandbox_option(function: F) -> F:
         is_flag=True,
         help="Refuse to run programs where a wall of the sandbox is missing.",
     )(function)
+
+
+def day_of_option(_: click.Context, option: click.Parameter, text: str | None) -> date | None:
+    """The callback of an option that is a day."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"a day is written as 2012-06-30, got {text!r}.", param=option) from None
+
+
+def where(store_url: str) -> str:
+    """The `--store` of a command to type next; empty for the usual store."""
+    return "" if store_url == DEFAULT_STORE else f" --store {quote(store_url)}"
+
+
+def mine_with(selection: str, store_url: str) -> str:
+    """The command that searches from these seeds."""
+    return f"factorengine mine --seeds {quote(selection)}{where(store_url)}"
 
 
 def emit(text: str, output: Path | None) -> None:

@@ -35,6 +35,7 @@ NUMBERS = {
 }
 _COUNTS = frozenset({"rank", "id", "days", "horizon", "calls", "tokens"})
 _FEWEST, _UNBOUNDED = 20, 1000
+_CELL = 60  # characters of a long text on a terminal
 
 
 def shown(name: str, value: Any) -> str:
@@ -60,8 +61,20 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
     for row in zip(*cells.values(), strict=True):
         grid.add_row(*row)
     text = io.StringIO()
-    Console(file=text, width=_UNBOUNDED, highlight=False).print(grid)
+    Console(file=text, width=_UNBOUNDED, highlight=False, markup=False).print(grid)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def short_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    """As `table`, for texts that may be long or a stranger's: on one line each, cut short on a terminal."""
+    most = _CELL if sys.stdout.isatty() else sys.maxsize
+    cells = [{key: _cut(one_line(shown(key, row[key])), most) for key in columns} for row in rows]
+    return table(cells, columns) if rows else ""
+
+
+def one_line(text: str) -> str:
+    """A stranger's text in one line that a terminal shows as it is."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def sandbox_line(protections: Sequence[Protection]) -> str:
