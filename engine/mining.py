@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 
 from agents.errors import BudgetError, LLMError, ProposalError, UnusableReplyError
 from agents.proposer import Proposer
@@ -23,41 +22,19 @@ from engine.originality import Library
 from engine.proposing import Proposals
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.samplers import require
-from engine.seeding import seeds_of
 from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
 from engine.staff import Staff, staff_of
+from engine.starting import start_or_resume, starting_seeds, worker_of
 from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
 from factors.program import MAX_SOURCE_CHARACTERS, Program
-from factors.sandbox import Limits, Protection, Worker
+from factors.sandbox import Protection, Worker
 from knowledge_base.briefing import Briefing
-from knowledge_base.records import FailureRecord, NewRun, ProgramRecord, RunRecord, RunStatus, TrialRecord
+from knowledge_base.records import FailureRecord, ProgramRecord, RunRecord, RunStatus, TrialRecord
 from knowledge_base.store import Store, open_store
-from market.errors import ConfigError
 
 SEED_ITERATION = -1
-_FIXED_FOR_A_RUN = (
-    "trials",
-    "seed",
-    "train_end",
-    "valid_end",
-    "universe",
-    "seeds",
-    "horizons_days",
-    "min_assets",
-    "control",
-    "islands",
-    "exploration",
-    "reward_scale",
-    "migration_every",
-    "migrants",
-    "migration",
-    "experience",
-    "reward",
-    "sampler",
-    "neighbours",
-)
 _HEARTBEAT_S = 1.0
 
 
@@ -125,13 +102,13 @@ def mine(
     with ExitStack() as stack:
         market = stack.enter_context(open_market(config))
         store = stack.enter_context(open_store(config.store))
-        seeds = _seeds(store, config, market)
-        run = _start_or_resume(store, config, market)
+        seeds = starting_seeds(store, config, market)
+        run = start_or_resume(store, config, market)
         stack.enter_context(store.holding(run.name))
         store.reconfigure_run(run.id, config.model_dump(mode="json") | {"run": run.name})
         staff = staff_of(config, store, run, market, proposer)
         stack.callback(staff.close)
-        workers = [stack.enter_context(_worker(config, market)) for _ in range(config.workers)]
+        workers = [stack.enter_context(worker_of(config, market)) for _ in range(config.workers)]
         workers[0].start()
         on_sandbox(workers[0].protections)
         return _Mining(config, market, store, run, seeds, workers, staff, on_progress, should_stop).go()
@@ -439,78 +416,6 @@ class _Mining:
         jobs = iter([compare(program, self.market.planted) for program in confirmed])
         crew: Crew[Comparison] = Crew(self.workers)
         return nearest(self.market.planted, crew.work(lambda: next(jobs, None), lambda: False))
-
-
-def _seeds(store: Store, config: MineConfig, market: MiningMarket) -> dict[str, str]:
-    """The seeds of a new run, or those of the one that is resumed."""
-    run = store.find_run(config.run) if config.run else None
-    return seeds_of(
-        config.seeds,
-        store,
-        known_until=market.panel.dates[-1].astype("datetime64[D]").item(),
-        added_until=run.created_at if run else None,
-    )
-
-
-def _start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> RunRecord:
-    plain = config.model_dump(mode="json")
-    run = store.find_run(config.run) if config.run else None
-    if run is None:
-        return store.start_run(
-            NewRun(
-                name=config.run or _free_name(store),
-                seed=config.seed,
-                config=plain,
-                panel=market.summary(),
-                splits=_splits(market),
-                horizons_days=config.horizons_days,
-            )
-        )
-    changed = [key for key in _FIXED_FOR_A_RUN if key in run.config and run.config[key] != plain[key]]
-    if changed:
-        key = changed[0]
-        raise ConfigError(
-            f"run `{run.name}` was started with {key} = {run.config.get(key)!r}, not {plain[key]!r}: "
-            "resume it with the same settings, or choose another --run name."
-        )
-    if run.panel.get("content_hash") != market.panel.content_hash:
-        raise ConfigError(
-            f"run `{run.name}` was started on other data ({run.panel.get('origin')}): choose another --run name."
-        )
-    return run
-
-
-def _free_name(store: Store) -> str:
-    taken = {run.name for run in store.runs()}
-    return next(name for number in range(1, len(taken) + 2) if (name := f"run-{number}") not in taken)
-
-
-def _splits(market: MiningMarket) -> dict[str, Any]:
-    dates, splits = market.panel.dates, market.splits
-    days = {
-        name: [str(day) for day in dates[rows]]
-        for name, rows in (("train", splits.train), ("validation", splits.validation))
-    }
-    ends = {name: [rows[0], rows[-1]] for name, rows in days.items()}
-    return ends | {"embargo_days": splits.embargo, "days": days}
-
-
-def _worker(config: MineConfig, market: MiningMarket) -> Worker:
-    splits = market.splits
-    return Worker(
-        service="engine.evaluator:Evaluator",
-        settings={
-            "panel": str(market.folder),
-            "train": [splits.train.start, splits.train.stop],
-            "validation": [splits.validation.start, min(splits.validation.stop, market.panel.shape[0])],
-            "horizons_days": list(config.horizons_days),
-            "min_assets": config.min_assets,
-            "shuffle_seed": config.seed if config.control == "shuffled" else None,
-        },
-        limits=Limits(timeout_s=config.program_timeout, memory_bytes=int(config.program_memory_gib * 2**30)),
-        readable=[market.folder],
-        require_sandbox=config.require_sandbox,
-    )
 
 
 def _seed(program: Program) -> Candidate:
