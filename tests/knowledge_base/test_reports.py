@@ -26,7 +26,12 @@ def test_a_report_is_one_by_its_content_and_can_be_taken_further(store) -> None:
     first = store.save_report(report())
     assert store.save_report(report(status="read", reason="done")) == first
     (found,) = store.reports()
-    assert (found.id, found.status, found.reason, found.published) == (first, "read", "done", date(2010, 1, 2))
+    assert (found.id, found.status, found.reason, found.published) == (
+        first,
+        "read",
+        "done",
+        date(2010, 1, 2),
+    )
     assert store.find_report("b" * 64) is None
 
 
