@@ -111,4 +111,5 @@ class Crew(Generic[R]):
             else:
                 self._busy[place] = job
                 self._asked_s[place] = time.perf_counter()
+                request.meanwhile()
                 return

@@ -11,10 +11,14 @@ Answer: TypeAlias = Any
 
 @dataclass(frozen=True)
 class Request:
-    """A call of `engine.evaluator.Evaluator.<method>`; the answer is its result (a dict), or its program error."""
+    """A call of `engine.evaluator.Evaluator.<method>`; the answer is its result (a dict), or its program error.
+
+    `meanwhile` is something quick to do while the worker is busy; whoever drives the coroutine may leave it out.
+    """
 
     method: str
     arguments: dict[str, Any]
+    meanwhile: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)

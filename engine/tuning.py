@@ -1,8 +1,9 @@
 """Micro-search: Optuna chooses a program's parameters by its fitness on the training rows.
 
 Tuning is a coroutine: it yields requests for a worker and is sent the answers, so that one thread can drive many
-programs on many workers. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from
-the trials in the store goes on exactly as if it had never stopped.
+programs on many workers. While a trial runs, the next one's parameters are drawn, from the results of the trials before
+it. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from the trials in the store
+goes on exactly as if it had never stopped.
 
 A trial is first scored on every fourth training date. Once there are enough trials to compare with, it is pruned unless
 it is in the upper half there; a trial that goes on is scored on all dates, so that looking early biases no score. Dates
@@ -20,6 +21,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import optuna
 
@@ -49,6 +51,7 @@ HINTS_TRIED = 3
 NEIGHBOUR = "neighbour of the best"  # how the message of such a trial begins
 _MOST_REPEATS = 20
 _EARLY = 0  # the pruner's one step
+_Draw: TypeAlias = "tuple[optuna.Trial, dict[str, Value]]"
 _STATES = {
     "complete": optuna.trial.TrialState.COMPLETE,
     "pruned": optuna.trial.TrialState.PRUNED,
@@ -93,37 +96,18 @@ def tune(
 
     Then `neighbours_tried` neighbours of the best are run in full and recorded after the others.
     """
-    require(sampler)
-    space = distributions(program.parameters)
-    study = new_study(optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS))
-    given = _given(program.parameters, hints)
     history = list(known)
     drawn = [trial for trial in history if not trial.message.startswith(NEIGHBOUR)]
-    for trial in drawn:
-        _add(study, space, program.parameters, trial)
-    repeats = 0
-    while len(drawn) < trials and repeats < _MOST_REPEATS and not _stalled(drawn, patience, noise):
-        number = len(drawn)
-        if number < len(given) and not repeats:
-            parameters = given[number]
-            study.enqueue_trial(as_drawn(program.parameters, parameters))
-            draw = study.ask(space)
-        else:
-            study.sampler = sampler_of(
-                sampler, program.parameters, trials=trials, seed=seed, number=number, repeats=repeats
-            )
-            draw = study.ask(space)
-            parameters = program.parameters.complete(draw.params)
-        if any(trial.parameters == parameters for trial in history):
-            study.tell(draw, state=optuna.trial.TrialState.FAIL)
-            repeats += 1
-            continue
-        repeats = 0
-        trial = yield from _run(program, parameters, number=len(history), draw=draw)
+    draws = _Draws(program.parameters, trials=trials, seed=seed, sampler=sampler, hints=hints, known=drawn)
+    while draws.next is not None and not _stalled(drawn, patience, noise):
+        draw, parameters = draws.take()
+        trial = yield from _run(
+            program, parameters, number=len(history), draw=draw, meanwhile=draws.look_ahead
+        )
         record(trial)
         history.append(trial)
         drawn.append(trial)
-        study.tell(draw, trial.value, state=_STATES[trial.state])
+        draws.tell(trial)
     best = _best(drawn)
     if best is None:
         return None
@@ -138,8 +122,101 @@ def tune(
     return replace(best, plateau=plateau(best.fitness, around))
 
 
+class _Draws:
+    """The parameters to try, each drawn while the trial before it runs, from the results of those before that.
+
+    So drawing takes none of a worker's time. `known` are the trials of an earlier session: the draw after them is the
+    one that this session would have made.
+    """
+
+    def __init__(
+        self,
+        parameters: ParameterSpace,
+        *,
+        trials: int,
+        seed: Sequence[int],
+        sampler: SamplerName,
+        hints: Sequence[Mapping[str, Value]],
+        known: Sequence[TrialRecord],
+    ) -> None:
+        require(sampler)
+        self._parameters, self._trials, self._seed, self._sampler = parameters, trials, seed, sampler
+        self._given = _given(parameters, hints)
+        self._space = distributions(parameters)
+        self._study = new_study(
+            optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS)
+        )
+        self._tried = [dict(trial.parameters) for trial in known]
+        self._running: optuna.Trial | None = None
+        self.next: _Draw | None = None
+        for trial in known[:-1]:
+            _add(self._study, self._space, parameters, trial)
+        if known:
+            self._running = self._ask(self._tried[-1])
+            early = known[-1].early_value
+            if early is not None and math.isfinite(early):
+                self._running.report(early, step=_EARLY)
+        self._is_ahead = False
+        self.look_ahead()
+        if known:
+            self.tell(known[-1])
+
+    def take(self) -> _Draw:
+        """The next draw; it is running from now on."""
+        assert self.next is not None  # noqa: S101 (the caller looked)
+        draw, parameters = self.next
+        self._running, self.next, self._is_ahead = draw, None, False
+        self._tried.append(parameters)
+        return draw, parameters
+
+    def look_ahead(self) -> None:
+        """Draw the next parameters, unless that was done; none if there are enough, or nothing new is drawn."""
+        if not self._is_ahead:
+            self._is_ahead = True
+            self.next = self._drawn() if len(self._tried) < self._trials else None
+
+    def tell(self, trial: TrialRecord) -> None:
+        """How the running trial ended."""
+        self.look_ahead()
+        if self._running is not None:
+            self._study.tell(self._running, trial.value, state=_STATES[trial.state])
+
+    def _drawn(self) -> _Draw | None:
+        number = len(self._tried)
+        if number < len(self._given) and self._given[number] not in self._tried:
+            return self._ask(self._given[number]), self._given[number]
+        first = int(
+            number < len(self._given)
+        )  # a hint that was tried counts as a draw that repeated an old one
+        for repeats in range(first, _MOST_REPEATS):
+            self._study.sampler = sampler_of(
+                self._sampler,
+                self._parameters,
+                trials=self._trials,
+                seed=self._seed,
+                number=number,
+                repeats=repeats,
+            )
+            draw = self._study.ask(self._space)
+            parameters = self._parameters.complete(draw.params)
+            if parameters not in self._tried:
+                return draw, parameters
+            self._study.tell(draw, state=optuna.trial.TrialState.FAIL)
+        return None
+
+    def _ask(self, parameters: Mapping[str, Value]) -> optuna.Trial:
+        """A running trial of given parameters."""
+        self._study.enqueue_trial(as_drawn(self._parameters, parameters))
+        return self._study.ask(self._space)
+
+
 def _run(
-    program: Program, parameters: dict[str, Value], *, number: int, draw: optuna.Trial | None
+    program: Program,
+    parameters: dict[str, Value],
+    *,
+    number: int,
+    draw: optuna.Trial | None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Generator[Request, Answer, TrialRecord]:
     """One trial; one that was not drawn is a neighbour of the best, which is never pruned."""
     started_s = time.perf_counter()
@@ -150,7 +227,7 @@ def _run(
     asked = {"source": program.source, "parameters": parameters}
     try:
         if draw:
-            early = (yield Request("glance", asked))["fitness"]
+            early = (yield Request("glance", asked, meanwhile))["fitness"]
             if early is not None and math.isfinite(early):
                 draw.report(abs(early), step=_EARLY)
         if draw and draw.should_prune():

@@ -1,12 +1,15 @@
 """Jobs on workers, with workers that answer from a script instead of a process."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from threading import Event
 
 import pytest
 
+from agents.errors import BudgetError
 from engine.crew import LATER, Crew
-from engine.requests import Request
+from engine.requests import Request, Thought
 from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
 
 Reply = dict | ProgramError
@@ -138,3 +141,66 @@ def test_a_job_that_is_not_there_yet_is_asked_for_again(hire) -> None:
     crew = Crew(hire(2))
     assert sorted(name for name, _ in crew.work(lambda: next(queue, None), never)) == ["j0", "j1"]
     assert crew.busy_s > 0.0
+
+
+def test_what_can_be_done_meanwhile_is_done_while_the_worker_is_busy(hire) -> None:
+    workers = hire(1)
+    seen = []
+
+    def busy():
+        answer = yield Request("j.a", {}, lambda: seen.append(list(workers[0].asked)))
+        return answer["said"]
+
+    queue = iter([busy()])
+    assert list(Crew(workers).work(lambda: next(queue, None), never)) == ["j.a"]
+    assert seen == [["j.a"]]
+
+
+def test_a_job_that_thinks_leaves_its_worker_to_others(hire) -> None:
+    workers, thought = hire(1), Event()
+
+    def thinker():
+        yield Request("t.a", {})
+        said = yield Thought(lambda: thought.wait(5) and "thought")
+        answer = yield Request("t.b", {})
+        return said, answer["said"]
+
+    def other():
+        answer = yield Request("o.a", {})
+        thought.set()
+        return answer["said"]
+
+    queue = iter([thinker(), other()])
+    assert list(Crew(workers).work(lambda: next(queue, None), never)) == ["o.a", ("thought", "t.b")]
+    assert workers[0].asked == ["t.a", "o.a", "t.b"]
+
+
+def test_one_by_one_nothing_new_begins_while_a_job_thinks(hire) -> None:
+    workers = hire(1)
+
+    def thinker(name: str):
+        yield Thought(lambda: time.sleep(0.02))
+        yield Request(f"{name}.a", {})
+        return name
+
+    queue = iter([thinker("one"), thinker("two")])
+    crew = Crew(workers, one_by_one=True)
+    assert list(crew.work(lambda: next(queue, None), never)) == ["one", "two"]
+    assert workers[0].asked == ["one.a", "two.a"]
+
+
+def test_an_error_of_a_thought_reaches_its_job_and_a_bug_everybody(hire) -> None:
+    def failing(error: Exception):
+        def fail():
+            raise error
+
+        try:
+            yield Thought(fail)
+        except BudgetError:
+            return "caught"
+
+    queue = iter([failing(BudgetError("spent."))])
+    assert list(Crew(hire(1)).work(lambda: next(queue, None), never)) == ["caught"]
+    queue = iter([failing(ZeroDivisionError())])
+    with pytest.raises(ZeroDivisionError):
+        list(Crew(hire(1)).work(lambda: next(queue, None), never))

@@ -55,8 +55,10 @@ def fitness(parameters) -> float:
     return math.exp(-distance) * (1.0 if parameters.get("field") != "close" else 0.7)
 
 
-def study(space, *, known=(), score=fitness, early=lambda _: None, trials=12, seed=(1,), **options):
-    """Tune against a function instead of a worker: the result, all trials, and the requests."""
+def study(
+    space, *, known=(), score=fitness, early=lambda _: None, trials=12, seed=(1,), busy=False, **options
+):
+    """Tune against a function instead of a worker, which may take its time: the result, all trials, the requests."""
     records, asked = list(known), []
     coroutine = tune(
         program_of(space), trials=trials, seed=seed, known=list(known), record=records.append, **options
@@ -67,6 +69,8 @@ def study(space, *, known=(), score=fitness, early=lambda _: None, trials=12, se
             request = coroutine.send(answer)
             parameters = request.arguments["parameters"]
             asked.append((request.method, parameters))
+            if busy:
+                request.meanwhile()
             try:
                 answer = {"fitness": (early if request.method == "glance" else score)(parameters)}
             except ExecutionError as error:
@@ -103,6 +107,13 @@ def test_every_sampler_goes_on_from_stored_trials_as_if_it_had_not_stopped(name,
         assert again == best
         assert again.plateau == pytest.approx(best.plateau, nan_ok=True)
         assert all(parameters in [r.parameters for r in whole[cut:]] for _, parameters in asked)
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("name", EVERY_SAMPLER)
+def test_what_is_drawn_does_not_depend_on_when(name, space) -> None:
+    told = {"sampler": name, "trials": 16, "early": fitness}
+    assert outcome(study(SPACES[space], **told)[1]) == outcome(study(SPACES[space], busy=True, **told)[1])
 
 
 @pytest.mark.parametrize("space", SPACES)
