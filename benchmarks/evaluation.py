@@ -20,6 +20,7 @@ import numpy as np
 
 from backtest.labels import HORIZONS_DAYS, Labels
 from backtest.scoring import combined_score
+from benchmarks.driving import driven
 from benchmarks.scoring import DATA, best_ms, random_panel, real_panel
 from engine.evaluator import Bench
 from engine.tuning import tune
@@ -168,13 +169,8 @@ def tuning_rows(panel: Panel) -> list[Row]:
 def _tune(worker: Worker, program: Program, *, seed: int) -> float:
     """Seconds of one study."""
     started_s = time.perf_counter()
-    study = tune(program, trials=TRIALS, seed=[seed], known=[], record=lambda _: None)
-    request = next(study)
-    while True:
-        try:
-            request = study.send(worker.call(request.method, **request.arguments))
-        except StopIteration:
-            return time.perf_counter() - started_s
+    driven(worker, tune(program, trials=TRIALS, seed=[seed], known=[], record=lambda _: None))
+    return time.perf_counter() - started_s
 
 
 def waiting_rows() -> list[Row]:

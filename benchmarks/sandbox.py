@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from backtest.labels import HORIZONS_DAYS
+from benchmarks.driving import driven
 from benchmarks.evaluation import Row
 from benchmarks.scoring import DATA, random_panel, real_panel
 from engine.tuning import Tuned, tune
@@ -38,14 +39,8 @@ def worker_on(folder: Path, rows: int, *, confined: bool) -> Worker:
 def develop(worker: Worker, program: Program, *, seed: int) -> Tuned:
     """Examine, tune and assess a program, as a mining run does."""
     worker.call("examine", source=program.source)
-    study = tune(program, trials=TRIALS, seed=[seed], known=[], record=lambda _: None)
-    request = next(study)
-    while True:
-        try:
-            request = study.send(worker.call(request.method, **request.arguments))
-        except StopIteration as end:
-            tuned: Tuned = end.value
-            break
+    tuned = driven(worker, tune(program, trials=TRIALS, seed=[seed], known=[], record=lambda _: None))
+    assert tuned is not None
     worker.call("assess", source=program.source, parameters=tuned.parameters, direction=tuned.direction)
     return tuned
 
