@@ -1,10 +1,14 @@
 """Language models from the command line, against the scripted endpoint."""
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from agents.stub import ScriptedEndpoint
+from engine.config import MineConfig
 
 URL = "http://127.0.0.1:9/v1"
 
@@ -159,3 +163,11 @@ def test_an_endpoint_that_refuses_the_key_ends_the_run_in_one_line(command, pric
         )
     assert code == 2
     assert "factorengine: the endpoint answered 401" in err.splitlines()[-1]
+
+
+def test_the_settings_shown_in_the_documentation_are_settings() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "language_models.md").read_text()
+    (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    config = MineConfig.of(tomllib.loads(block))
+    config.require_language()
+    assert [model.weight for model in config.llm.models] == [1, 3]
