@@ -89,7 +89,8 @@ Outcome: TypeAlias = Assessed | Failed
 class Examiner:
     """Takes candidates through the stages; every outcome is in the store before the coroutine goes on.
 
-    A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters. `samples` leads
+    A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters; `patience` and
+    `noise` may end them early, see `engine.tuning.tune`. `samples` leads
     from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
     its signature, resembles a better program than one of that fitness. `mentor` mends and analyses; `root_of` leads to
     the program that a candidate's line began with, if it has one.
@@ -101,6 +102,8 @@ class Examiner:
     seed: int
     sampler: SamplerName
     neighbours: int
+    patience: int | None
+    noise: float
     library: Library
     samples: dict[str, int]
     reward: RewardKind
@@ -168,8 +171,10 @@ class Examiner:
                 known=known,
                 record=record,
                 sampler=self.sampler,
-                hints=self._hints(candidate),
+                hints=self._hints(program, candidate),
                 neighbours_tried=aside,
+                patience=self.patience,
+                noise=self.noise,
             )
             if tuned is None:
                 raise ContractError(
@@ -278,9 +283,17 @@ class Examiner:
         if lesson:
             self.store.record_lesson(program_id, lesson)
 
-    def _hints(self, candidate: Candidate) -> list[Mapping[str, Value]]:
-        """The best parameters of the programs that it was made from."""
-        return [parent.parameters for parent in self.store.elites(candidate.parent_ids)]
+    def _hints(self, program: Program, candidate: Candidate) -> list[Mapping[str, Value]]:
+        """The best parameters of the programs that it was made from, then what equal names have in the best others."""
+        hints = [parent.parameters for parent in self.store.elites(candidate.parent_ids)]
+        others = self.store.briefing(self.run_id).elites
+        elsewhere = {
+            name: value
+            for elite in reversed(others)
+            for name, value in elite.parameters.items()
+            if name in program.parameters
+        }
+        return [*hints, elsewhere] if elsewhere else hints
 
     def _require_new(self, sample: str, program_id: int) -> None:
         """Raise `NoveltyError` if another program gives the same values; remember this one."""

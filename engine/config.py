@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from agents.grammar.measures import THEMES
 from agents.llm.settings import LanguageConfig
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS
 from market.errors import ConfigError
@@ -85,6 +86,10 @@ class MineConfig(BaseModel):
     migration_every: int = Field(7, ge=0, description="iterations of an island between exchanges; 0 = none")
     migrants: int = Field(3, ge=1, description="programs that an island sends")
     migration: Literal["ring", "all"] = Field("all", description="to the next island, or to all others")
+    emphasis: tuple[str, ...] = Field(
+        (),
+        description="what each island concentrates on, in turn: themes such as volume, or price+volume",
+    )
     experience: Literal["chains", "top-k", "none", "blind"] = Field(
         "chains",
         description="what a proposer learns from: chains of the tree unlike the current one, the best ones, "
@@ -118,6 +123,12 @@ class MineConfig(BaseModel):
         ge=0,
         description="of the trials, at most a fifth: those beside the best parameters, to see how fragile they are",
     )
+    trial_patience: int | None = Field(
+        None, ge=1, description="end a program's trials after so many that brought no more than `trial_noise`"
+    )
+    trial_noise: float = Field(
+        0.0, ge=0, allow_inf_nan=False, description="gain of fitness on the training days that is below noise"
+    )
     target: float | None = Field(
         None, allow_inf_nan=False, description="stop when a program has this validation fitness"
     )
@@ -145,6 +156,14 @@ class MineConfig(BaseModel):
         if self.train_end and self.valid_end and self.train_end >= self.valid_end:
             raise ValueError(f"train_end {self.train_end} must lie before valid_end {self.valid_end}")
         return self
+
+    @field_validator("emphasis")
+    @classmethod
+    def _known_themes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [theme for part in value for theme in part.split("+") if theme not in THEMES]
+        if unknown:
+            raise ValueError(f"the themes are {', '.join(THEMES)}")
+        return value
 
     @property
     def ahead(self) -> int:

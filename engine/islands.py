@@ -25,7 +25,10 @@ _ELITES, WIDENING = 12, 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class IslandSettings:
-    """How many islands there are and how they search; the defaults are the method's."""
+    """How many islands there are and how they search; the defaults are the method's.
+
+    `emphasis` are the themes that the first island concentrates on, the second, and so on, in turn; none if empty.
+    """
 
     count: int = 2
     exploration: float = 2.0**0.5
@@ -35,6 +38,7 @@ class IslandSettings:
     topology: Topology = "all"
     experience: Experience = "chains"
     paths: int = 3
+    emphasis: tuple[tuple[str, ...], ...] = ()
 
 
 class Islands:
@@ -94,7 +98,9 @@ class Islands:
         if self._settings.experience == "blind":
             return Briefing(iteration=iteration, tried_fingerprints=told.tried_fingerprints)
         mine = tuple(elite for elite in told.elites if elite.id in tree)[:_ELITES]
-        told = replace(told, iteration=iteration, elites=mine)
+        wished = self._settings.emphasis
+        themes = wished[island % len(wished)] if wished else ()
+        told = replace(told, iteration=iteration, elites=mine, emphasis=themes)
         current = tree.select()
         if current is None or self._settings.experience == "none":
             return told

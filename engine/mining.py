@@ -146,6 +146,8 @@ class _Mining:
             seed=self.config.seed,
             sampler=self.config.sampler,
             neighbours=self.config.neighbours,
+            patience=self.config.trial_patience,
+            noise=self.config.trial_noise,
             library=Library(self.store.sources(self.run.id)),
             samples=self.store.samples(self.run.id),
             reward=self.config.reward,
@@ -165,6 +167,7 @@ class _Mining:
                 migrants=self.config.migrants,
                 topology=self.config.migration,
                 experience=self.config.experience,
+                emphasis=tuple(tuple(part.split("+")) for part in self.config.emphasis),
             ),
         )
         self._proposals = Proposals(

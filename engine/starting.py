@@ -32,6 +32,9 @@ _FIXED_FOR_A_RUN = (
     "reward",
     "sampler",
     "neighbours",
+    "emphasis",
+    "trial_patience",
+    "trial_noise",
 )
 
 

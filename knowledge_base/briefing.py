@@ -97,6 +97,7 @@ class Briefing:
     paths               other such chains, successful and unlike it
     rewards             for each origin those of its programs, None for one that failed
     spent_usd           what language models cost so far
+    emphasis            themes that this part of the search concentrates on
     """
 
     iteration: int
@@ -109,6 +110,7 @@ class Briefing:
     paths: tuple[tuple[Elite, ...], ...] = ()
     rewards: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     spent_usd: float = 0.0
+    emphasis: tuple[str, ...] = ()
     counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
 
 

@@ -32,6 +32,7 @@ class SteeringConfig:
     focus           how often the program that the search selected is the parent, where it selected one
     tries_first     tries that every theme gets before rewards count
     blame           factor on a measure's weight for each recent failure that names it
+    emphasis        worth that a theme gains where the search concentrates on it
     """
 
     exploration: float = 0.7
@@ -40,6 +41,7 @@ class SteeringConfig:
     focus: float = 0.6
     tries_first: int = 2
     blame: float = 0.2
+    emphasis: float = 0.4
 
 
 class Compass:
@@ -85,7 +87,8 @@ class Compass:
         return [self._config.parent_decay**place for place in range(len(elites))]
 
     def _worth(self, measure: Measure) -> float:
-        return (self._theme_values[measure.theme] + self._measure_values[measure.name]) / 2
+        wished = self._config.emphasis if measure.theme in self._briefing.emphasis else 0.0
+        return (self._theme_values[measure.theme] + self._measure_values[measure.name]) / 2 + wished
 
     def _credit(self, measure: Measure) -> float:
         return self._config.blame ** sum(f"{measure.name} =" in note.source_head for note in self._failures)

@@ -58,7 +58,7 @@ class LanguageProposer:
         Raises `UnusableReplyError` if the model could not make itself understood, and the client's errors.
         """
         settings = self.client.settings
-        focus = "; ".join(rng.choice(FOCUSES, size=2, replace=False))
+        focus = "; ".join([*briefing.emphasis, *rng.choice(FOCUSES, size=2, replace=False)])
         model = settings.choose(rng)
         critic = settings.choose(rng, helper=True)
         version, messages = idea_messages(

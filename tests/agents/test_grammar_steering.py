@@ -166,3 +166,10 @@ def test_parents_that_point_in_opposite_directions_are_joined_with_a_reversed_si
         assert signs["weight"]
         assert signs["side"]
         assert all(sign * direction > 0 for sign in signs["weight"] + signs["side"])
+
+
+def test_a_theme_that_the_search_concentrates_on_is_looked_at_more() -> None:
+    plain = themes_of(picks(Briefing(iteration=0)))
+    wished = themes_of(picks(Briefing(iteration=0, emphasis=("volume",))))
+    assert wished["volume"] > 2 * plain["volume"]
+    assert len(wished) > 1
