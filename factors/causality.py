@@ -8,7 +8,8 @@ in another order. Values before the altered days must be the same, up to `RELATI
 So two more evaluations pass a sound program; only a suspect one is run again, with one thing changed at a time, to tell
 look-ahead from dependence on the stocks' order and from results that differ between two runs. In another order sums
 over stocks round differently, which a threshold may turn into another value here and there: `ORDER_TOLERANCE` is the
-share of values that may.
+share of values that may. On a day on which all stocks are alike a score can be nothing but rounding: there values may
+differ by `ROUNDING` times the program's largest.
 
 The cut is where a leak shows most: before the day with the largest move of the market in the middle of the scored days.
 The single days are `APART` rows apart, which is no multiple of a week or a month, so that look-ahead on some days only
@@ -30,6 +31,7 @@ from market.panel import Panel
 
 RELATIVE_TOLERANCE = 1e-7
 ORDER_TOLERANCE = 0.02
+ROUNDING = 1e-14
 APART = 23
 Score: TypeAlias = Callable[[Panel], FloatArray]
 
@@ -165,7 +167,10 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
             )
     shuffled = np.empty_like(whole)
     shuffled[:, order] = score(panel.columns(order))
-    if _differs(whole, shuffled).sum() > ORDER_TOLERANCE * np.isfinite(whole).sum():
+    moved = _differs(whole, shuffled) & (
+        np.abs(whole - shuffled) > ROUNDING * np.nanmax(np.abs(whole), initial=0.0)
+    )
+    if moved.sum() > ORDER_TOLERANCE * np.isfinite(whole).sum():
         found = _first_difference(whole, shuffled, panel)
         raise InstabilityError(
             f"the score of {found.symbol} on {found.date} changes with the order of the stocks ({found}): a column's "

@@ -85,7 +85,7 @@ def test_a_run_is_watched_paused_and_stopped_from_other_processes(prices, tmp_pa
     assert (seen["state"], seen["working"], seen["holder"]) == ("stopped", False, None)
     assert seen["reason"] == "another process asked it to stop"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    assert lines[-1]["trials_done"] >= lines[0]["trials_done"] > 0
+    assert lines[-1]["trials_done"] > lines[0]["trials_done"] >= 0
     assert any(line["paused"] for line in lines)
     listed = json.loads(run("runs", "--store", store, "--format", "json")[1])
     assert [(row["run"], row["state"]) for row in listed] == [("r", "stopped")]

@@ -10,6 +10,7 @@ from factors.program import Program
 from factors.seeds import SEED_SETS, seed_sources
 from market.synthetic import SyntheticConfig, synthesize
 from tests.agents.evolution import run_of_proposals
+from tests.factors.programs import body
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,12 @@ def test_seeds_pass_with_every_corner_of_their_parameters(evaluator, name) -> No
                 evaluator.assess(source=source, parameters=corner, direction=1)["audit"]["verdict"]
                 == "passed"
             )
+
+
+def test_rounding_on_days_of_no_difference_is_no_dependence_on_the_order(evaluator) -> None:
+    source = body(
+        "rank = ops.cs_rank(data.returns)\n"
+        "quiet = np.arange(data.close.shape[0])[:, None] % 5 == 0\n"
+        "return ops.cs_neutralize(np.where(quiet, 0.1, rank), ops.cs_rank(data.volume))",
+    ).replace("PARAMETERS", "import numpy as np\n\nPARAMETERS", 1)
+    assert evaluator.examine(source=source)["audit"]["verdict"] == "passed"
