@@ -6,12 +6,19 @@ Models are lenient towards what they do not know, for language models add fields
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 FIELDS = ("open", "high", "low", "close", "volume", "vwap")
+_DAILY_BARS = {
+    *FIELDS,
+    *"return returns ohlc ohlcv price prices volumes opening closing highest lowest average weighted".split(),
+    *"daily adjusted trading traded trade share shares stock stocks bar bars data of the and s".split(),
+    *"开盘价 最高价 最低价 收盘价 成交量 均价 日线 行情 量价 数据".split(),
+}
 STOCKS = 3
 """How many stocks a worked example has."""
 
@@ -42,7 +49,7 @@ class Sketch(_Record):
     @property
     def lacking(self) -> tuple[str, ...]:
         """What it needs and the engine has not."""
-        return tuple(need for need in self.needs if need.lower() not in (*FIELDS, "returns"))
+        return tuple(need for need in self.needs if not is_there(need))
 
 
 class Screening(_Record):
@@ -189,6 +196,12 @@ class Examination(_Record):
         if not self.examples and not self.scalings:
             raise ValueError("at least one example or scaling is needed")
         return self
+
+
+def is_there(need: str) -> bool:
+    """Whether a panel has what a report calls by that name, such as "close", "daily closing prices" or "成交量"."""
+    words = re.findall(r"[^\W\d_]+", need.lower())
+    return bool(words) and all(word in _DAILY_BARS for word in words)
 
 
 def is_nearly(value: float, wanted: float | None, tolerance: float) -> bool:

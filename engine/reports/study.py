@@ -15,7 +15,7 @@ from agents.llm.client import LanguageClient
 from agents.reports.document import Document
 from agents.reports.instructions import addressed_sentences
 from agents.reports.readers import ReportReaders
-from agents.reports.records import Examination, Extraction, Finding, Screening, Sketch
+from agents.reports.records import Examination, Extraction, Finding, Screening, Sketch, is_there
 from engine.evaluation import check, trial_market
 from engine.fidelity import disagreements
 from engine.reports.outcomes import report_record, seed_of, skipped, too_late, unsuitable
@@ -26,7 +26,6 @@ from knowledge_base.store import Store
 
 _ROUNDS = 2  # of verification and revision
 _SEED = 17
-_KNOWN_DATA = {"open", "high", "low", "close", "volume", "vwap", "returns"}
 
 
 @dataclass
@@ -90,7 +89,7 @@ class Study:
         try:
             self.tell(f"{sketch.name}: taking down")
             extraction, findings = self._verified(sketch)
-            lacking = [need for need in extraction.data if need.lower() not in _KNOWN_DATA]
+            lacking = [need for need in extraction.data if not is_there(need)]
             if lacking:
                 return skipped(sketch, lacking, extraction, findings), None
             self.tell(f"{sketch.name}: pseudocode")
