@@ -125,8 +125,8 @@ def tune(
 class _Draws:
     """The parameters to try, each drawn while the trial before it runs, from the results of those before that.
 
-    So drawing takes none of a worker's time. `known` are the trials of an earlier session: the draw after them is the
-    one that this session would have made.
+    So drawing takes none of a worker's time. `known` are the trials of an earlier process: the draw after them is the
+    one that it would have made.
     """
 
     def __init__(
@@ -304,7 +304,7 @@ def _fitted(parameters: ParameterSpace, hint: Mapping[str, Value]) -> dict[str, 
 
 
 def _add(study: optuna.Study, space: Distributions, parameters: ParameterSpace, trial: TrialRecord) -> None:
-    """A trial of an earlier session, as if it had been asked for in this one."""
+    """A trial of an earlier process, as if it had been asked for in this one."""
     early = trial.early_value
     study.add_trial(
         optuna.trial.create_trial(
