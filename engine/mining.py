@@ -363,7 +363,7 @@ class _Mining:
                 if wish == "stop":
                     self.interrupted = "another process asked it to stop"
                 elif wish != "pause":
-                    self._report()
+                    self._advance()
                     break
                 self._report(paused=True)
                 time.sleep(_HEARTBEAT_S)

@@ -147,6 +147,14 @@ def read_calls(
     return [CallRecord(**row._asdict()) for row in rows]
 
 
+def latest_call(connection: Connection, account: str) -> CallRecord | None:
+    """Return the account's latest call that has ended, if there is one."""
+    ended = (LanguageCall.account == account) & (LanguageCall.outcome != "pending")
+    chosen = select(LanguageCall.__table__).where(ended).order_by(LanguageCall.id.desc()).limit(1)
+    row = connection.execute(chosen).one_or_none()
+    return None if row is None else CallRecord(**row._asdict())
+
+
 def spent_usd(connection: Connection, run_id: int) -> float:
     """Return what the run's calls cost."""
     return _spent(connection, LanguageCall.run_id == run_id).usd

@@ -328,6 +328,11 @@ class Store:
         with self._database.read() as connection:
             return calls.read_calls(connection, account, prompt_hash=prompt_hash, answered=answered)
 
+    def latest_call(self, account: str) -> CallRecord | None:
+        """Return an account's latest call that has ended, if there is one."""
+        with self._database.read() as connection:
+            return calls.latest_call(connection, account)
+
     def spending(self, account: str | None = None) -> list[RoleSpending]:
         """Return what an account's calls used, or those of all, by role, model and outcome."""
         with self._database.read() as connection:

@@ -57,6 +57,11 @@ class Breaker:
             self._closed = True
             self._state.notify_all()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody waits any longer."""
+        return self._closed
+
     def _wait(self) -> bool:
         """Wait until a call may be made; whether it is the only one, a probe."""
         with self._state:

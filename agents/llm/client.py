@@ -126,7 +126,7 @@ class LanguageClient:
                 tokens=most_in + most_out if billable else 0,
                 cost_usd=ask.model.cost_usd(most_in, most_out) if billable else 0.0,
                 latency_s=time.monotonic() - started_s,
-                detail=str(error),
+                detail="the run ended before the answer came." if self._breaker.is_closed else str(error),
             )
             self._ledger.settle_call(call_id, lost)
             raise

@@ -183,11 +183,13 @@ def _language(store: Store, run: RunRecord) -> dict[str, Any] | None:
     """What the run's language models used of their budget; None if there are none."""
     from knowledge_base.calls import run_account
 
+    latest = store.latest_call(run_account(run.name))
+    if latest is None:
+        return None
     made = [line for line in store.spending(run_account(run.name)) if line.outcome != "refused"]
     settings = run.config.get("llm", {})
-    if not made:
-        return None
     return {
+        "trouble": latest.detail if latest.outcome in {"refused", "lost"} else None,
         "calls": sum(line.calls for line in made),
         "tokens": sum(line.tokens for line in made),
         "usd": sum(line.usd for line in made),
@@ -239,7 +241,8 @@ def _language_text(used: dict[str, Any]) -> str:
         f"{of('tokens', str(used['tokens']))} tokens",
         f"{of('usd', format(used['usd'], '.4f'))} USD",
     ]
-    return f"language models: {', '.join(parts)}"
+    trouble = f"; the latest call failed: {used['trouble']}" if used["trouble"] else ""
+    return f"language models: {', '.join(parts)}{trouble}"
 
 
 def _span(seconds: float) -> str:

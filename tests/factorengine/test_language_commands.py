@@ -73,6 +73,7 @@ def test_the_status_shows_what_is_left_of_the_budget(command, language_store) ->
     assert "of 10 USD" in text
     facts = json.loads(command("status", "told", "--store", language_store, "--format", "json")[1])
     assert facts["language_models"]["budget_usd"] == 10
+    assert facts["language_models"]["trouble"] is None
 
 
 def test_a_cassette_answers_a_replay_from_the_command_line(command, language_store, prices, tmp_path) -> None:
@@ -163,6 +164,10 @@ def test_an_endpoint_that_refuses_the_key_ends_the_run_in_one_line(command, pric
         )
     assert code == 2
     assert "factorengine: the endpoint answered 401" in err.splitlines()[-1]
+    text = command("status", "--store", tmp_path / "s.db")[1]
+    assert (
+        "the latest call failed: the " in text
+    )  # endpoint answered 401, or run ended while another was in flight
 
 
 def test_the_settings_shown_in_the_documentation_are_settings() -> None:
