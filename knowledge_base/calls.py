@@ -134,13 +134,9 @@ def abandon_calls(connection: Connection, account: str) -> None:
     connection.execute(update(LanguageCall).where(pending).values(outcome="lost"))
 
 
-def read_calls(
-    connection: Connection, account: str, *, prompt_hash: str | None = None, answered: bool = False
-) -> list[CallRecord]:
-    """Return the account's calls, the oldest first: all, those with that prompt, those with a reply."""
+def read_calls(connection: Connection, account: str, *, answered: bool = False) -> list[CallRecord]:
+    """Return the account's calls, the oldest first: all, or those with a reply."""
     chosen = select(LanguageCall.__table__).where(LanguageCall.account == account)
-    if prompt_hash is not None:
-        chosen = chosen.where(LanguageCall.prompt_hash == prompt_hash)
     if answered:
         chosen = chosen.where(LanguageCall.reply.is_not(None))
     rows = connection.execute(chosen.order_by(LanguageCall.id))

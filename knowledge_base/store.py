@@ -321,12 +321,10 @@ class Store:
         with self._database.write() as connection:
             calls.abandon_calls(connection, account)
 
-    def calls(
-        self, account: str, *, prompt_hash: str | None = None, answered: bool = False
-    ) -> list[CallRecord]:
-        """Return an account's calls, the oldest first: all, those with that prompt, those with a reply."""
+    def calls(self, account: str, *, answered: bool = False) -> list[CallRecord]:
+        """Return an account's calls, the oldest first: all, or those with a reply."""
         with self._database.read() as connection:
-            return calls.read_calls(connection, account, prompt_hash=prompt_hash, answered=answered)
+            return calls.read_calls(connection, account, answered=answered)
 
     def latest_call(self, account: str) -> CallRecord | None:
         """Return an account's latest call that has ended, if there is one."""

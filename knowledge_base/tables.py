@@ -242,7 +242,7 @@ class LanguageCall(Base):
 
     __tablename__ = "language_calls"
     __table_args__ = (
-        Index(None, "account", "prompt_hash"),
+        Index(None, "account"),
         Index(None, "started_at"),
         _one_of("outcome", "pending", "answered", "understood", "misunderstood", "refused", "lost"),
     )

@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_language_calls")),
     )
     with op.batch_alter_table("language_calls") as calls:
-        calls.create_index(op.f("ix_language_calls_account_prompt_hash"), ["account", "prompt_hash"])
+        calls.create_index(op.f("ix_language_calls_account"), ["account"])
         calls.create_index(op.f("ix_language_calls_started_at"), ["started_at"])
         calls.create_index(op.f("ix_language_calls_run_id"), ["run_id"])
 

@@ -1,0 +1,9 @@
+import pytest
+
+from agents.stub import ScriptedEndpoint
+
+
+@pytest.fixture
+def good():
+    with ScriptedEndpoint() as endpoint:
+        yield endpoint
