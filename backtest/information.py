@@ -87,9 +87,10 @@ def _correlate(
     """IC and rank IC (H, R) of the signal's R rows, which are those of `dates`."""
     shape = returns.pairs.shape[1], len(dates)
     out = np.full(shape, np.nan), np.full(shape, np.nan)
+    order = returns.ordering
     correlate(
         signal.values, signal.ranks, signal.opinions, dates, section.counts,
-        returns.values, returns.ranks.reshape(returns.pairs.size, returns.ranks.shape[2]), returns.moments,
-        returns.pairs, min_assets, *out,
+        returns.values, returns.ranks.reshape(order.names.shape), order.names, order.ties, order.first,
+        returns.moments, returns.pairs, min_assets, *out,
     )  # fmt: skip
     return out

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from backtest.ordering import Ordering
 from backtest.ranking import CrossSection, RankArray, RankedRows, rank_rows
 from market.arrays import FloatArray, IntArray
 from market.errors import ConfigError, DataError
@@ -30,12 +31,14 @@ class RankedReturns:
 
     values   (T, H, M)  decimal; 0 where the return could not be earned
     ranks    (T, H, M)  doubled average rank within the date, 0 where the return is missing
+    ordering            the names in the order of their returns, T * H rows
     pairs    (T, H)     names with a return
     moments  (T, H, 3)  over those names: mean, centred sum of squares, sum of squared ranks
     """
 
     values: FloatArray
     ranks: RankArray
+    ordering: Ordering
     pairs: IntArray
     moments: FloatArray
 
@@ -52,7 +55,8 @@ class RankedReturns:
             ranked = rank_rows(forward, section, dates, buffers)
             values[:, h], ranks[:, h], pairs[:, h] = ranked.values, ranked.ranks, ranked.opinions
             moments[:, h] = _moments(ranked)
-        return cls(values=values, ranks=ranks, pairs=pairs, moments=moments)
+        ordering = Ordering.of(ranks.reshape(rows * horizons, width), np.repeat(section.counts, horizons))
+        return cls(values=values, ranks=ranks, ordering=ordering, pairs=pairs, moments=moments)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
