@@ -121,7 +121,10 @@ def _state(seed: Sequence[int]) -> int:
 
 
 def _tpe(state: int, *, multivariate: bool = True) -> optuna.samplers.TPESampler:
-    return optuna.samplers.TPESampler(n_startup_trials=STARTUP_TRIALS, multivariate=multivariate, seed=state)
+    """TPE that takes running trials for bad ones, so that it does not draw beside them."""
+    return optuna.samplers.TPESampler(
+        n_startup_trials=STARTUP_TRIALS, multivariate=multivariate, seed=state, constant_liar=True
+    )
 
 
 def _untried_point(parameters: ParameterSpace, study: optuna.Study, state: int) -> dict[str, Value]:

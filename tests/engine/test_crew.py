@@ -9,8 +9,9 @@ import pytest
 
 from agents.errors import BudgetError
 from engine.crew import LATER, Crew
-from engine.requests import Request, Thought
+from engine.requests import Request, Thought, in_parts, nothing
 from factors.errors import ExecutionError, ProgramError, TimeoutProgramError
+from market.errors import ConfigError
 
 Reply = dict | ProgramError
 
@@ -204,3 +205,121 @@ def test_an_error_of_a_thought_reaches_its_job_and_a_bug_everybody(hire) -> None
     queue = iter([failing(ZeroDivisionError())])
     with pytest.raises(ZeroDivisionError):
         list(Crew(hire(1)).work(lambda: next(queue, None), never))
+
+
+# --- parts of a job
+
+
+def shared(name: str, *steps: str):
+    """A job with a part for each step: the result tells which answers came, in their order."""
+    todo, answers = iter(steps), []
+
+    def next_part(share):
+        step = next(todo, None)
+        return None if step is None else part(step, share)
+
+    def part(step, share):
+        answers.append((yield Request(f"{name}.{step}", {}, share=share))["said"])
+
+    yield from in_parts(next_part)
+    return name, answers
+
+
+class LateWorker(ScriptedWorker):
+    """Answers when it is released."""
+
+    def submit(self, method: str, **_: object) -> None:
+        self.asked.append(method)
+
+    def release(self) -> None:
+        os.write(self._write_end, b"." * len(self.asked))
+
+
+@pytest.fixture
+def late():
+    worker = LateWorker(lambda method: {"said": method})
+    yield worker
+    worker.close()
+
+
+def test_workers_without_a_job_take_parts_of_another_workers(hire) -> None:
+    workers = hire(3)
+    queue = iter([shared("j", *"abcdef")])
+    [(name, answers)] = Crew(workers).work(lambda: next(queue, None), never)
+    assert (name, sorted(answers)) == ("j", [f"j.{step}" for step in "abcdef"])
+    assert [len(worker.asked) for worker in workers] == [2, 2, 2]
+
+
+def test_one_worker_does_the_parts_in_order(hire) -> None:
+    queue = iter([shared("j", *"abc")])
+    assert list(Crew(hire(1)).work(lambda: next(queue, None), never)) == [("j", ["j.a", "j.b", "j.c"])]
+
+
+def test_a_whole_job_comes_before_a_part(hire) -> None:
+    workers = hire(2)
+    queue = iter([shared("j", *"abcd"), job("k", "a"), LATER, LATER, job("l", "a")])
+    results = list(Crew(workers).work(lambda: next(queue, None), never))
+    assert sorted(name for name, _ in results) == ["j", "k", "l"]
+    assert workers[0].asked[0] == "j.a"
+    assert [method[0] for method in workers[1].asked[:2]] == ["k", "j"]
+
+
+def test_a_job_ends_after_its_parts_and_its_worker_does_another_meanwhile(hire, late) -> None:
+    [worker] = hire(1)
+
+    def other():
+        answer = yield Request("k.a", {})
+        late.release()
+        return answer["said"]
+
+    first, then = [shared("j", *"abc")], [other()]
+
+    def next_job():
+        if "j.c" not in worker.asked:
+            return first.pop() if first else LATER
+        return then.pop() if then else None
+
+    results = list(Crew([worker, late]).work(next_job, never))
+    assert results == ["k.a", ("j", ["j.a", "j.c", "j.b"])]
+    assert (worker.asked, late.asked) == (["j.a", "j.c", "k.a"], ["j.b"])
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, ConfigError])
+def test_what_a_part_raises_reaches_everybody(hire, error) -> None:
+    def part(share):
+        yield Request("j.a", {}, share=share)
+        if share is nothing:  # another worker took it
+            raise error("a fault")
+
+    def whole():
+        yield from in_parts(part)
+
+    queue = iter([whole()])
+    with pytest.raises(error):
+        list(Crew(hire(2)).work(lambda: next(queue, None), never))
+
+
+def test_a_part_is_told_its_own_program_error(hire) -> None:
+    def reply(method):
+        return ExecutionError("no") if method == "j.b" else {"said": method}
+
+    def part(step, share):
+        try:
+            told.append((yield Request(f"j.{step}", {}, share=share))["said"])
+        except ProgramError as error:
+            told.append(str(error))
+
+    def whole():
+        yield from in_parts(lambda share: part(todo.pop(0), share) if todo else None)
+
+    told, todo, queue = [], [*"abc"], [whole()]
+    list(Crew(hire(2, reply)).work(lambda: queue.pop() if queue else None, never))
+    assert sorted(told) == ["j.a", "j.c", "no"]
+
+
+def test_a_stopped_crew_begins_no_other_part(hire) -> None:
+    workers = hire(2)
+    queue = iter([shared("j", *"abcdefgh")])
+    crew = Crew(workers).work(lambda: next(queue, None), lambda: sum(len(w.asked) for w in workers) >= 3)
+    assert list(crew) == []
+    assert 3 <= sum(len(worker.asked) for worker in workers) <= 4

@@ -7,9 +7,10 @@ from typing import get_args
 import pytest
 
 from engine import samplers
+from engine.draws import HINTS_TRIED
 from engine.robustness import importance, neighbours, plateau
-from engine.samplers import SamplerName, nearest, points, position, value_at
-from engine.tuning import HINTS_TRIED, NEIGHBOUR, STARTUP_TRIALS, tune
+from engine.samplers import STARTUP_TRIALS, SamplerName, nearest, points, position, value_at
+from engine.tuning import NEIGHBOUR, tune
 from factors.errors import ExecutionError
 from factors.parameters import FloatParameter, IntParameter, ParameterSpace
 from factors.program import Program
