@@ -32,7 +32,8 @@ PARTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "experience": {
         "best paths, not chains": {"experience": "top-k"},
         "elites, no tree": {"experience": "none"},
-        "unguided proposals": {"experience": "blind"},
+        "measures in turn": {"experience": "blind"},
+        "random programs": {"proposer": "random"},
     },
     "reward": {"plain validation fitness": {"reward": "paper"}},
 }
@@ -78,7 +79,7 @@ def ablate(
             with tempfile.TemporaryDirectory(prefix="factorengine-") as folder:
                 settings = {"store": str(Path(folder) / "run.db"), "run": "run", "seed": seed}
                 chosen = MineConfig.of(config.model_dump() | settings | dict(changes))
-                result = mine(chosen, proposer=proposer)
+                result = mine(chosen, proposer=None if "proposer" in changes else proposer)
                 outcome = _outcome(name, seed, chosen, result, panel, test_start=splits.validation_end)
             outcomes.append(outcome)
             on_outcome(outcome)

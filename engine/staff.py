@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.grammar import GrammarProposer
+from agents.grammar import GrammarProposer, RandomProposer
 from agents.language import LanguageMentor, LanguageProposer, Mentor
 from agents.language.redaction import Redaction
 from agents.llm.client import LanguageClient
@@ -47,8 +47,8 @@ def staff_of(
     if proposer is not None:
         return Staff(proposer=proposer)
     grammar = GrammarProposer()
-    if config.proposer == "grammar":
-        return Staff(proposer=grammar)
+    if not config.asks_models:
+        return Staff(proposer=RandomProposer() if config.proposer == "random" else grammar)
     store.abandon_calls(run_account(run.name))
     client = LanguageClient(
         endpoint_of(config.llm, config.llm_replay, store, run_account(run.name)),

@@ -130,7 +130,7 @@ def mine(
 ) -> MineResult:
     """Search for factors; `settings` are the fields of `MineConfig`, instead of a config.
 
-    Programs come from `proposer`: an object of your own, or "grammar", "llm" or "mixed", which is a setting, too.
+    Programs come from `proposer`: an object of your own, or "grammar", "random", "llm" or "mixed", a setting, too.
 
     Raises `ConfigError`, `DataError` or `StoreError`; a program's failure is recorded and the search goes on.
     """

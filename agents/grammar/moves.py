@@ -1,4 +1,4 @@
-"""The four ways to a new program: open a measure, compose measures, change one parent, join two."""
+"""The ways to a new program: open a measure, compose measures, change one parent, join two, or wander."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ LONGEST_NAME = 32
 
 MUTATION_SHARE, SINGLE_SHARE = 0.35, 0.3
 """How often a parent is changed in its text, or by a shape without a partner; else by a shape with one."""
+
+MOST_STEPS = 3
+"""The changes that a random walk makes at most."""
 
 JOINTS = {"blended": 0.5, "scaled": 0.15, "gated": 0.2, "switched": 0.15}
 """How two parents are joined, and how often."""
@@ -61,16 +64,17 @@ def composed(compass: Compass, rng: np.random.Generator) -> Move:
 def changed(compass: Compass, rng: np.random.Generator) -> Move | None:
     """One parent with one change; None if the change does not apply to it."""
     parent = compass.parent(rng)
-    draft = _opened_parent(parent)
-    chance = rng.random()
-    if chance < MUTATION_SHARE:
-        move = _mutated(draft, parent.tags, rng)
-    elif chance < MUTATION_SHARE + SINGLE_SHARE:
-        shape = uniformly([shape for shape in SINGLE if shape.name not in parent.tags] or SINGLE, rng)
-        move = Move(draft=_ended(draft, shape), operation=shape.name, tags=(*parent.tags, shape.name))
-    else:
-        move = _joined_by_measure(draft, parent.tags, compass, rng)
+    move = _varied(_opened_parent(parent), parent.tags, compass, rng)
     return replace(move, parents=(parent,)) if move else None
+
+
+def wandered(compass: Compass, rng: np.random.Generator) -> Move:
+    """Return a measure after up to `MOST_STEPS` changes, each of which may or may not apply."""
+    measure = compass.measure(MEASURES, rng)
+    move = Move(draft=opening(measure), operation="measure", tags=_tags(measure))
+    for _ in range(rng.integers(MOST_STEPS + 1)):
+        move = _varied(move.draft, move.tags, compass, rng) or move
+    return move
 
 
 def joined(compass: Compass, rng: np.random.Generator) -> Move:
@@ -89,6 +93,16 @@ def joined(compass: Compass, rng: np.random.Generator) -> Move:
     ended = _ended(draft, shape, y=y, z=z, other=other.idea, state=state)
     told = replace(ended, rationale=reasons(ended.rationale, other.rationale))
     return Move(draft=told, operation=joint, parents=(first, second), tags=(*tags, joint))
+
+
+def _varied(draft: Draft, tags: tuple[str, ...], compass: Compass, rng: np.random.Generator) -> Move | None:
+    chance = rng.random()
+    if chance < MUTATION_SHARE:
+        return _mutated(draft, tags, rng)
+    if chance < MUTATION_SHARE + SINGLE_SHARE:
+        shape = uniformly([shape for shape in SINGLE if shape.name not in tags] or SINGLE, rng)
+        return Move(draft=_ended(draft, shape), operation=shape.name, tags=(*tags, shape.name))
+    return _joined_by_measure(draft, tags, compass, rng)
 
 
 def _joined_by_measure(

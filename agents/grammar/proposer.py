@@ -17,7 +17,7 @@ from agents.errors import ProposalError
 from agents.grammar.draft import Draft
 from agents.grammar.grafting import opening
 from agents.grammar.measures import MEASURES, Measure
-from agents.grammar.moves import Move, changed, composed, joined, opened
+from agents.grammar.moves import Move, changed, composed, joined, opened, wandered
 from agents.grammar.parsing import parse_draft
 from agents.grammar.soundness import is_degenerate
 from agents.grammar.steering import Compass, SteeringConfig, chosen
@@ -68,9 +68,12 @@ class GrammarProposer:
         )
         compass = Compass(readable, self._config.steering)
         untried = [m for m, mark in _openings() if mark not in briefing.tried_fingerprints]
+        return self._first_sound(lambda: self._move(untried, compass, rng), briefing)
+
+    def _first_sound(self, move: Callable[[], Move | None], briefing: Briefing) -> Proposal:
         for _ in range(self._config.attempts):
-            move = self._move(untried, compass, rng)
-            proposal = self._checked(move, briefing) if move else None
+            moved = move()
+            proposal = self._checked(moved, briefing) if moved else None
             if proposal:
                 return proposal
         raise ProposalError(
@@ -119,6 +122,17 @@ class GrammarProposer:
             and sum(bool(line.strip()) for line in code) <= self._config.most_lines
             and max(map(len, source.splitlines())) <= self._config.longest_line
         )
+
+
+class RandomProposer(GrammarProposer):
+    """Draws programs of the same grammar by chance alone: what a search must beat to be worth its name."""
+
+    name = "random"
+
+    def propose(self, briefing: Briefing, rng: np.random.Generator) -> Proposal:
+        """See `Proposer`; of the briefing only the tried fingerprints are read."""
+        nowhere = Compass(Briefing(iteration=briefing.iteration), self._config.steering)
+        return self._first_sound(lambda: wandered(nowhere, rng), briefing)
 
 
 @functools.cache

@@ -84,7 +84,7 @@ _RECOVERY_COLUMNS = {
 @click.option(
     "--proposer",
     metavar="WHO",
-    help="grammar (built in), llm (a language model) or mixed. [default: grammar]",
+    help="grammar (built in), llm (a language model), mixed, or random for comparison. [default: grammar]",
 )
 @language_options
 @click.option(

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from agents.grammar import GrammarProposer
+from agents.grammar import GrammarProposer, RandomProposer
 from agents.proposer import Proposal
 from agents.testing import empty_briefing, sample_briefing
 from factors.program import Program
@@ -14,9 +14,12 @@ from knowledge_base.briefing import Briefing, Elite, ThemeRecord
 
 
 @cache
-def run_of_proposals(count: int, *, seed: int = 0, seeded: bool = False) -> tuple[Proposal, ...]:
+def run_of_proposals(
+    count: int, *, seed: int = 0, seeded: bool = False, unguided: bool = False
+) -> tuple[Proposal, ...]:
     """`count` proposals; every third becomes an elite."""
-    proposer, rng = GrammarProposer(), np.random.default_rng(seed)
+    proposer = RandomProposer() if unguided else GrammarProposer()
+    rng = np.random.default_rng(seed)
     briefing = sample_briefing() if seeded else empty_briefing()
     proposals = []
     for iteration in range(count):

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.grammar import GrammarProposer
+from agents.grammar import GrammarProposer, RandomProposer
 from agents.proposer import Proposer
 from agents.testing import ProposerContract
 
@@ -9,3 +9,9 @@ class TestGrammarProposer(ProposerContract):
     @pytest.fixture
     def proposer(self) -> Proposer:
         return GrammarProposer()
+
+
+class TestRandomProposer(ProposerContract):
+    @pytest.fixture
+    def proposer(self) -> Proposer:
+        return RandomProposer()

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agents.grammar import GrammarConfig, GrammarProposer
+from agents.grammar import GrammarConfig, GrammarProposer, RandomProposer
 from agents.grammar.measures import MEASURES, THEMES
 from agents.grammar.parsing import parse_draft
 from agents.grammar.units import unit_problems
 from agents.proposer import Proposal
-from agents.testing import empty_briefing
+from agents.testing import empty_briefing, sample_briefing
 from factors.causality import audit_causality
 from factors.execution import require_opinion, run
 from factors.program import Program
@@ -20,7 +20,8 @@ from tests.agents.evolution import run_of_proposals
 from tests.agents.worlds import cut_stocks, random_panel
 
 RUN = run_of_proposals(200, seed=1)
-VARIED = (*RUN[60::6], *run_of_proposals(40, seed=2, seeded=True))
+WANDERED = run_of_proposals(60, seed=4, unguided=True)
+VARIED = (*RUN[60::6], *run_of_proposals(40, seed=2, seeded=True), *WANDERED[::2])
 
 
 def named(proposal: Proposal) -> str:
@@ -49,6 +50,14 @@ def test_with_nothing_scored_all_measures_are_opened_once() -> None:
         mark = Program.parse(proposal.source).fingerprint
         briefing = replace(briefing, tried_fingerprints=briefing.tried_fingerprints | {mark})
     assert seen == {measure.name for measure in MEASURES}
+
+
+def test_random_programs_have_no_parents_and_know_nothing_of_what_did_well() -> None:
+    assert not any(proposal.parents for proposal in WANDERED)
+    assert Counter(proposal.operation == "measure" for proposal in WANDERED)[False] >= 30
+    told = replace(sample_briefing(), tried_fingerprints=frozenset())
+    drawn = [RandomProposer().propose(b, np.random.default_rng(5)) for b in (told, empty_briefing())]
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("proposal", VARIED, ids=named)
