@@ -8,7 +8,7 @@ early_and_full_score  fitness on a sample of the dates first, for a pruner that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def score(
         split=split,
         direction=direction,
         dates=labels.panel.dates[first:stop],
-        horizons=_horizon_scores(labels, daily.ic, daily.rank_ic),
+        horizons=_horizon_scores(labels, daily.ic, daily.rank_ic, labels.horizons_days),
         coverage=_coverage(daily.opinions, labels.section.counts[first:stop]),
         turnover=mean_of_known(replacement(best, labels.shape[1])),
         rank_autocorrelation=mean_of_known(_self_correlation(signal, labels, first, stop)),
@@ -60,26 +60,48 @@ def score(
     )
 
 
-def combined_score(signal: FloatArray, labels: Labels, *, rows: slice | IntArray = ALL_ROWS) -> float:
-    """Fitness of a signal on the dates of `rows`: FS averaged over horizons, NaN where undefined."""
+def combined_score(
+    signal: FloatArray,
+    labels: Labels,
+    *,
+    rows: slice | IntArray = ALL_ROWS,
+    horizons_days: Collection[int] | None = None,
+) -> float:
+    """Fitness of a signal on the dates of `rows`: FS averaged over horizons, NaN where undefined.
+
+    `horizons_days` are those of the labels' horizons that count, None = all.
+    """
+    chosen = _chosen(labels, horizons_days)
     daily = daily_information(signal, labels, rows)
-    return _fitness(_horizon_scores(labels, daily.ic, daily.rank_ic))
+    return mean_fitness(_horizon_scores(labels, daily.ic, daily.rank_ic, chosen))
 
 
 def early_and_full_score(
-    signal: FloatArray, labels: Labels, *, step: int, rows: slice = ALL_ROWS
+    signal: FloatArray,
+    labels: Labels,
+    *,
+    step: int,
+    rows: slice = ALL_ROWS,
+    horizons_days: Collection[int] | None = None,
 ) -> Iterator[float]:
     """Yield the combined score of every `step`-th date of `rows`, then that of all of them.
 
-    Each date is correlated once, when it is asked for; the second value is that of `combined_score`, to the bit.
+    Each date is correlated once, when it is asked for; the second value is that of `combined_score` over those
+    horizons, to the bit.
     """
+    chosen = _chosen(labels, horizons_days)
     first, stop = labels.bounds(rows)
     ic, rank = (np.empty((len(labels.horizons_days), stop - first)) for _ in range(2))
     early = np.arange(stop - first) % step == 0
     for fresh, seen in ((early, early), (~early, slice(None))):
         daily = daily_information(signal, labels, first + np.flatnonzero(fresh))
         ic[:, fresh], rank[:, fresh] = daily.ic, daily.rank_ic
-        yield _fitness(_horizon_scores(labels, ic[:, seen], rank[:, seen]))
+        yield mean_fitness(_horizon_scores(labels, ic[:, seen], rank[:, seen], chosen))
+
+
+def mean_fitness(horizons: Sequence[HorizonScore]) -> float:
+    """FS averaged over horizons; NaN if any is undefined."""
+    return sum(horizon.fitness for horizon in horizons) / len(horizons)
 
 
 def learned_direction(fitness: float) -> int:
@@ -93,13 +115,20 @@ def mean_of_known(values: FloatArray) -> float:
     return float(known.mean()) if len(known) else math.nan
 
 
-def _horizon_scores(labels: Labels, ic: FloatArray, rank: FloatArray) -> tuple[HorizonScore, ...]:
+def _chosen(labels: Labels, horizons_days: Collection[int] | None) -> Collection[int]:
+    known = labels.horizons_days
+    if horizons_days is None:
+        return known
+    if not horizons_days or not set(horizons_days) <= set(known):
+        raise ConfigError(f"horizons to count must be some of {known}, got {horizons_days}: choose of these")
+    return horizons_days
+
+
+def _horizon_scores(
+    labels: Labels, ic: FloatArray, rank: FloatArray, chosen: Collection[int]
+) -> tuple[HorizonScore, ...]:
     days = labels.horizons_days
-    return tuple(HorizonScore.of(day, ic[h], rank[h]) for h, day in enumerate(days))
-
-
-def _fitness(horizons: Sequence[HorizonScore]) -> float:
-    return sum(h.fitness for h in horizons) / len(horizons)
+    return tuple(HorizonScore.of(day, ic[h], rank[h]) for h, day in enumerate(days) if day in chosen)
 
 
 def _coverage(opinions: IntArray, names: IntArray) -> float:

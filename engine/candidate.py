@@ -11,6 +11,8 @@ import numpy as np
 
 from agents.errors import BudgetError
 from agents.language import Experience, Mentor, Problem
+from backtest.scorecard import HorizonScore
+from backtest.scoring import mean_fitness
 from engine.crew import Job
 from engine.originality import Library
 from engine.requests import Request, Thought
@@ -93,7 +95,8 @@ class Examiner:
     `noise` may end them early, see `engine.tuning.tune`. `samples` leads
     from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
     its signature, resembles a better program than one of that fitness. `mentor` mends and analyses; `root_of` leads to
-    the program that a candidate's line began with, if it has one.
+    the program that a candidate's line began with, if it has one; `horizons_of` to the horizons that its trials and its
+    reward are judged by, None = all.
     """
 
     store: Store
@@ -111,6 +114,7 @@ class Examiner:
     on_trial: Callable[[TrialRecord], None]
     mentor: Mentor | None = None
     root_of: Callable[[Candidate], Sequence[int]] = lambda _: ()
+    horizons_of: Callable[[Candidate], Sequence[int] | None] = lambda _: None
 
     def develop(self, candidate: Candidate) -> Job[Outcome]:
         """Record a new candidate and take it through all stages; a failure is recorded, too."""
@@ -155,7 +159,7 @@ class Examiner:
     def _tune(self, entered: _Entered, known: list[TrialRecord]) -> Job[Outcome]:
         """Phase 2: find the best parameters, score them, and learn from the program."""
         program, program_id, candidate = entered.program, entered.program_id, entered.candidate
-        trials = [*known]
+        trials, horizons_days = [*known], self.horizons_of(candidate)
 
         def record(trial: TrialRecord) -> None:
             self.store.record_trial(program_id, trial)
@@ -175,6 +179,7 @@ class Examiner:
                 neighbours_tried=aside,
                 patience=self.patience,
                 noise=self.noise,
+                horizons_days=horizons_days,
             )
             if tuned is None:
                 raise ContractError(
@@ -189,8 +194,8 @@ class Examiner:
         cards = [score_record(card) for card in answer["scorecards"]]
         train, validation = cards
         terms = reward_terms(
-            train=train.fitness,
-            validation=validation.fitness,
+            train=_judged(train, horizons_days),
+            validation=_judged(validation, horizons_days),
             plateau=tuned.plateau,
             turnover=validation.turnover,
             nodes=Complexity.of(program.source).nodes,
@@ -358,6 +363,26 @@ def score_record(card: Mapping[str, Any]) -> ScoreRecord:
         sharpe=_number(portfolio.get("sharpe")),
         mdd=_number(portfolio.get("mdd")),
         horizons=horizons,
+    )
+
+
+def _judged(card: ScoreRecord, horizons_days: Sequence[int] | None) -> float:
+    """A card's fitness over these of its horizons only, None = all."""
+    if horizons_days is None:
+        return card.fitness
+    return mean_fitness(
+        [
+            HorizonScore(
+                horizon_days=horizon.horizon_days,
+                ic=horizon.ic,
+                icir=horizon.icir,
+                rank_ic=horizon.rank_ic,
+                rank_icir=horizon.rank_icir,
+                days=horizon.days,
+            )
+            for horizon in card.horizons
+            if horizon.horizon_days in horizons_days
+        ]
     )
 
 

@@ -20,9 +20,9 @@ from pydantic import (
     model_validator,
 )
 
-from agents.grammar.measures import THEMES
 from agents.llm.settings import LanguageConfig
 from backtest.labels import HORIZONS_DAYS, MIN_ASSETS
+from engine.emphasis import Emphasis
 from market.errors import ConfigError
 
 _AHEAD = 4
@@ -88,7 +88,8 @@ class MineConfig(BaseModel):
     migration: Literal["ring", "all"] = Field("all", description="to the next island, or to all others")
     emphasis: tuple[str, ...] = Field(
         (),
-        description="what each island concentrates on, in turn: themes such as volume, or price+volume",
+        description="what each island concentrates on, in turn: themes such as volume or price+volume, and horizons "
+        "that it judges by, such as 1d or volume+5d+10d",
     )
     experience: Literal["chains", "top-k", "none", "blind"] = Field(
         "chains",
@@ -98,8 +99,9 @@ class MineConfig(BaseModel):
     reward: Literal["robust", "paper"] = Field(
         "robust", description="validation fitness less what makes it doubtful, or that fitness alone"
     )
-    proposer: Literal["grammar", "llm", "mixed"] = Field(
-        "grammar", description="who proposes: the built-in grammar, a language model, or both"
+    proposer: Literal["grammar", "llm", "mixed", "random"] = Field(
+        "grammar",
+        description="who proposes: the built-in grammar, a language model, both, or chance, for comparison",
     )
     llm: LanguageConfig = Field(
         LanguageConfig.model_validate({}), description="which language models, where, and for how much"
@@ -159,22 +161,26 @@ class MineConfig(BaseModel):
 
     @field_validator("emphasis")
     @classmethod
-    def _known_themes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [theme for part in value for theme in part.split("+") if theme not in THEMES]
-        if unknown:
-            raise ValueError(f"the themes are {', '.join(THEMES)}")
+    def _known_emphasis(cls, value: tuple[str, ...], field: ValidationInfo) -> tuple[str, ...]:
+        for part in value:
+            Emphasis.parse(part, field.data.get("horizons_days", ()))
         return value
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether a language model takes part."""
+        return self.proposer in ("llm", "mixed")
 
     @property
     def ahead(self) -> int:
         """How many proposals are thought out at once, beyond the one that is needed."""
         if self.proposals_ahead is not None:
             return self.proposals_ahead
-        return 0 if self.proposer == "grammar" or self.llm_replay else _AHEAD
+        return 0 if not self.asks_models or self.llm_replay else _AHEAD
 
     def require_language(self) -> None:
         """Raise `ConfigError` if a language model is to be asked and cannot be."""
-        if self.proposer == "grammar":
+        if not self.asks_models:
             return
         self.llm.require_models()
         if self.llm_replay is None:

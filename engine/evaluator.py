@@ -36,7 +36,10 @@ _PROGRAMS_KEPT = 8
 
 
 class Evaluator:
-    """Answers `examine`, `glance`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values."""
+    """Answers `examine`, `glance`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values.
+
+    The fitness of a glance or a trial is averaged over `horizons_days`, some of the evaluator's; None = all.
+    """
 
     def __init__(
         self,
@@ -81,30 +84,38 @@ class Evaluator:
         audit = audit_causality(lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole)
         return audit.to_dict() | {"parameters": dict(parameters), "sample": _sample(panel, whole)}
 
-    def glance(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def glance(
+        self, *, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None = None
+    ) -> dict[str, Any]:
         """Fitness on some of the training dates, spread over all of them; None if they are too few."""
         if not self._glances:
             return {"fitness": None}
-        looks = self._looks(source, parameters)
+        looks = self._looks(source, parameters, horizons_days)
         early = next(looks)
-        self._begun = (source, parameters), looks
+        self._begun = (source, parameters, horizons_days), looks
         return {"fitness": early}
 
-    def trial(self, *, source: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def trial(
+        self, *, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None = None
+    ) -> dict[str, Any]:
         """Fitness on all training dates; its sign tells the direction in which the program predicts.
 
         The trial that was glanced at last goes on from there.
         """
         begun, looks = self._begun
-        if begun != (source, parameters):
-            looks = self._looks(source, parameters)
+        if begun != (source, parameters, horizons_days):
+            looks = self._looks(source, parameters, horizons_days)
         self._begun = None, iter(())
         *_, fitness = looks
         return {"fitness": fitness}
 
-    def _looks(self, source: str, parameters: Mapping[str, Any]) -> Iterator[float]:
+    def _looks(
+        self, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None
+    ) -> Iterator[float]:
         signal = self._training.run(self._runnable(source), parameters)
-        return early_and_full_score(signal, self._training_labels, step=EARLY_STEP, rows=self._train)
+        return early_and_full_score(
+            signal, self._training_labels, step=EARLY_STEP, rows=self._train, horizons_days=horizons_days
+        )
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """An audit with the chosen parameters, full scorecards on training and validation rows, the signature."""

@@ -3,7 +3,8 @@
 Iteration i belongs to island i mod N. A program is a node of the tree of the island that proposed it, below the first
 of its parents that is there; seeds are nodes of every tree. Every `migration_every` iterations of an island its best
 programs become nodes below the root of the next island (ring) or of all others (all). What an island's proposer is
-told is its own: its elites, the node that UCT selects, and the chains of experience beside that node's.
+told is its own: its elites, the node that UCT selects, and the chains of experience beside that node's. An island may
+concentrate on themes, which its proposer is told, and on horizons, by which alone its programs are tuned and rewarded.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from engine.emphasis import Emphasis
 from engine.experience import select_paths, top_paths
 from engine.tree import Tree
 from knowledge_base.briefing import Briefing
@@ -27,7 +29,7 @@ _ELITES, WIDENING = 12, 2.0
 class IslandSettings:
     """How many islands there are and how they search; the defaults are the method's.
 
-    `emphasis` are the themes that the first island concentrates on, the second, and so on, in turn; none if empty.
+    `emphasis` is what the first island concentrates on, the second, and so on, in turn; nothing if empty.
     """
 
     count: int = 2
@@ -38,7 +40,7 @@ class IslandSettings:
     topology: Topology = "all"
     experience: Experience = "chains"
     paths: int = 3
-    emphasis: tuple[tuple[str, ...], ...] = ()
+    emphasis: tuple[Emphasis, ...] = ()
 
 
 class Islands:
@@ -61,6 +63,10 @@ class Islands:
     def of(self, iteration: int) -> int:
         """The island that an iteration belongs to."""
         return iteration % len(self.trees)
+
+    def horizons_days(self, iteration: int) -> tuple[int, ...] | None:
+        """The horizons that a program of this iteration is judged by; None, as for seeds, is all."""
+        return (self._emphasis(iteration).horizons_days or None) if iteration >= 0 else None
 
     def know(self, program_id: int) -> bool:
         """Whether the program is a node of a tree."""
@@ -92,15 +98,19 @@ class Islands:
 
     def briefing(self, iteration: int) -> Briefing:
         """What the proposer of this iteration may know."""
-        island = self.of(iteration)
-        tree = self.trees[island]
+        tree = self.trees[self.of(iteration)]
         told = self._store.briefing(self._run_id, elites=_ELITES * len(self.trees))
         if self._settings.experience == "blind":
             return Briefing(iteration=iteration, tried_fingerprints=told.tried_fingerprints)
         mine = tuple(elite for elite in told.elites if elite.id in tree)[:_ELITES]
-        wished = self._settings.emphasis
-        themes = wished[island % len(wished)] if wished else ()
-        told = replace(told, iteration=iteration, elites=mine, emphasis=themes)
+        wished = self._emphasis(iteration)
+        told = replace(
+            told,
+            iteration=iteration,
+            elites=mine,
+            emphasis=wished.themes,
+            horizons_days=wished.horizons_days,
+        )
         current = tree.select()
         if current is None or self._settings.experience == "none":
             return told
@@ -117,6 +127,10 @@ class Islands:
             chain=tuple(known[node] for node in chain if node in known),
             paths=tuple(tuple(known[node] for node in path if node in known) for path in paths),
         )
+
+    def _emphasis(self, iteration: int) -> Emphasis:
+        wished = self._settings.emphasis
+        return wished[self.of(iteration) % len(wished)] if wished else Emphasis()
 
     def _best(self, tree: Tree) -> list[int]:
         rewarded = [(tree.reward(node), node) for node in tree.nodes()]

@@ -17,6 +17,7 @@ from agents.proposer import Proposer
 from engine.candidate import SEED, Assessed, Candidate, Examiner, Failed, Outcome
 from engine.config import MineConfig
 from engine.crew import Crew, Job, Later
+from engine.emphasis import Emphasis
 from engine.islands import Islands, IslandSettings
 from engine.originality import Library
 from engine.proposing import Proposals
@@ -155,6 +156,7 @@ class _Mining:
             on_trial=self._count_trial,
             mentor=self.staff.mentor,
             root_of=lambda candidate: self._islands.root(candidate.iteration, candidate.parent_ids),
+            horizons_of=lambda candidate: self._islands.horizons_days(candidate.iteration),
         )
         self._islands = Islands(
             self.store,
@@ -167,7 +169,9 @@ class _Mining:
                 migrants=self.config.migrants,
                 topology=self.config.migration,
                 experience=self.config.experience,
-                emphasis=tuple(tuple(part.split("+")) for part in self.config.emphasis),
+                emphasis=tuple(
+                    Emphasis.parse(part, self.config.horizons_days) for part in self.config.emphasis
+                ),
             ),
         )
         self._proposals = Proposals(

@@ -25,6 +25,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import optuna
 
@@ -67,8 +68,11 @@ def tune(
     neighbours_tried: int = 0,
     patience: int | None = None,
     noise: float = 0.0,
+    horizons_days: Sequence[int] | None = None,
 ) -> Generator[Request | Wait, Answer, Tuned | None]:
     """Run the trials that are still missing, record each, and return the best; None if none has a fitness.
+
+    Fitness is that over `horizons_days`, None = all that the worker has.
 
     The first trial is the program's defaults, the next are the first `HINTS_TRIED` distinct `hints`: parameters that
     did well elsewhere, fitted into this space. Parameters that were tried before are not run again; a space with
@@ -78,7 +82,8 @@ def tune(
 
     Then `neighbours_tried` neighbours of the best are run in full and recorded after the others.
     """
-    runner = _Runner(program, known, record)
+    asked = {"source": program.source, "horizons_days": horizons_days}
+    runner = _Runner(asked, known, record)
     drawn = [trial for trial in known if not trial.message.startswith(NEIGHBOUR)]
     draws = Draws(program.parameters, trials=trials, seed=seed, sampler=sampler, hints=hints, known=drawn)
 
@@ -108,12 +113,15 @@ def tune(
 
 
 class _Runner:
-    """Runs a program's trials: numbered in the order in which they begin, recorded in that in which they end."""
+    """Runs a program's trials: numbered in the order in which they begin, recorded in that in which they end.
+
+    `asked` is what the requests of all of them say.
+    """
 
     def __init__(
-        self, program: Program, known: Sequence[TrialRecord], record: Callable[[TrialRecord], None]
+        self, asked: Mapping[str, Any], known: Sequence[TrialRecord], record: Callable[[TrialRecord], None]
     ) -> None:
-        self._program, self._record = program, record
+        self._asked, self._record = asked, record
         self._ended = list(known)
         self._numbers = itertools.count(1 + max((trial.number for trial in known), default=-1))
 
@@ -135,17 +143,15 @@ class _Runner:
     ) -> Generator[Request, Answer, TrialRecord]:
         """Run one trial, which has a number from now on, and record it."""
         number = next(self._numbers)
-        trial = yield from _run(
-            self._program, parameters, number=number, draw=draw, meanwhile=meanwhile, share=share
-        )
+        asked = {**self._asked, "parameters": parameters}
+        trial = yield from _run(asked, number=number, draw=draw, meanwhile=meanwhile, share=share)
         self._record(trial)
         self._ended.append(trial)
         return trial
 
 
 def _run(
-    program: Program,
-    parameters: dict[str, Value],
+    asked: dict[str, Any],
     *,
     number: int,
     draw: optuna.Trial | None,
@@ -158,7 +164,6 @@ def _run(
     fitness = math.nan
     notes = [] if draw else [NEIGHBOUR]
     state: TrialState = "failed"
-    asked = {"source": program.source, "parameters": parameters}
     try:
         if draw:
             early = (yield Request("glance", asked, meanwhile, share))["fitness"]
@@ -179,7 +184,7 @@ def _run(
     complete = state == "complete"
     return TrialRecord(
         number=number,
-        parameters=parameters,
+        parameters=asked["parameters"],
         state=state,
         value=abs(fitness) if complete else None,
         early_value=None if early is None else abs(early),

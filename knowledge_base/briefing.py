@@ -98,6 +98,7 @@ class Briefing:
     rewards             for each origin those of its programs, None for one that failed
     spent_usd           what language models cost so far
     emphasis            themes that this part of the search concentrates on
+    horizons_days       the horizons that alone count in this part of the search; all if empty
     """
 
     iteration: int
@@ -111,6 +112,7 @@ class Briefing:
     rewards: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     spent_usd: float = 0.0
     emphasis: tuple[str, ...] = ()
+    horizons_days: tuple[int, ...] = ()
     counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,7 +58,8 @@ class LanguageProposer:
         Raises `UnusableReplyError` if the model could not make itself understood, and the client's errors.
         """
         settings = self.client.settings
-        focus = "; ".join([*briefing.emphasis, *rng.choice(FOCUSES, size=2, replace=False)])
+        drawn = rng.choice(FOCUSES, size=2, replace=False)
+        focus = "; ".join([*briefing.emphasis, *_horizons(briefing.horizons_days), *drawn])
         model = settings.choose(rng)
         critic = settings.choose(rng, helper=True)
         version, messages = idea_messages(
@@ -118,6 +119,11 @@ def parts(source: str) -> tuple[str, ...]:
         }
     )
     return tuple(used) or ("program",)
+
+
+def _horizons(horizons_days: Sequence[int]) -> list[str]:
+    days = " and ".join(f"{days}-day" for days in horizons_days)
+    return [f"the {days} returns that follow, for only these count in this program's fitness"] if days else []
 
 
 def _new(reply: IdeaReply, briefing: Briefing) -> IdeaReply:

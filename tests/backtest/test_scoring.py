@@ -90,6 +90,26 @@ def test_a_look_at_some_dates_ends_with_exactly_the_score_of_one_pass(panel, see
     assert full.hex() == combined_score(signal, labels, rows=rows).hex()
 
 
+@settings(max_examples=40, deadline=None)
+@given(panel=panels(), seed=seeds, kind=kinds, chosen=st.sets(st.sampled_from([1, 2, 5]), min_size=1))
+def test_a_score_over_some_horizons_is_exactly_that_of_labels_of_these(panel, seed, kind, chosen):
+    signal = random_signal(seed, panel.shape, kind)
+    whole, some = (
+        Labels.of(panel, horizons_days=days, min_assets=4) for days in ((1, 2, 5), tuple(sorted(chosen)))
+    )
+    looks = early_and_full_score(signal, whole, step=3, horizons_days=chosen)
+    alone = list(early_and_full_score(signal, some, step=3))
+    assert [look.hex() for look in looks] == [look.hex() for look in alone]
+    assert combined_score(signal, whole, horizons_days=chosen).hex() == alone[1].hex()
+
+
+@pytest.mark.parametrize("chosen", [(), (2,), (1, 4, 5)])
+def test_horizons_that_the_labels_do_not_have_are_refused(chosen):
+    panel = random_panel(26)
+    with pytest.raises(ConfigError, match=r"horizons to count must be some of \(1, 4\)"):
+        combined_score(np.zeros(panel.shape), labels_of(panel), horizons_days=chosen)
+
+
 def test_a_date_is_not_scored_before_it_is_asked_for():
     panel = random_panel(25)
     signal = random_signal(25, panel.shape, "plain")

@@ -49,6 +49,17 @@ def test_a_trials_fitness_is_that_of_the_training_rows_alone(worker, panel) -> N
     assert worker.trial(source=REVERSAL, parameters=WINDOW)["fitness"] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("days", [1, 5])
+def test_a_trial_over_some_horizons_is_that_of_labels_of_these(worker, panel, days) -> None:
+    seen = panel.head(VALIDATION[0])
+    signal = run(Program.parse(REVERSAL), seen, WINDOW)
+    labels = Labels.of(seen, horizons_days=(days,), min_assets=10)
+    expected = combined_score(signal, labels, rows=slice(*TRAIN))
+    found = worker.trial(source=REVERSAL, parameters=WINDOW, horizons_days=[days])["fitness"]
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert found != worker.trial(source=REVERSAL, parameters=WINDOW)["fitness"]
+
+
 def test_the_validation_rows_cannot_change_a_trial(worker, panel, tmp_path) -> None:
     fields = {name: np.array(values) for name, values in panel.fields.items()}
     for values in fields.values():
@@ -144,4 +155,7 @@ def test_a_trial_scores_the_same_with_and_without_a_glance_before(tmp_path) -> N
     assert early != plain
     assert worker.trial(**asked) == plain
     worker.glance(**asked | {"parameters": {"window": 9}})
+    assert worker.trial(**asked) == plain
+    some = worker.glance(**asked, horizons_days=[5])
+    assert some not in (early, plain)
     assert worker.trial(**asked) == plain

@@ -64,6 +64,15 @@ def test_a_changed_program_keeps_what_was_not_changed_and_says_its_idea(asking) 
     assert "Rationale:" in proposal.source
 
 
+def test_a_model_is_told_by_which_horizons_its_program_is_judged(asking, store) -> None:
+    client = asking(by_role(idea=CHANGE, critic=NO_OBJECTION))
+    propose(client, replace(briefing(), emphasis=("volume",), horizons_days=(5, 10)))
+    propose(client)
+    some, every = [call.messages[-1]["content"] for call in store.calls("run a") if call.role == "idea"]
+    assert "in particular at: volume; the 5-day and 10-day returns that follow, for only these count" in some
+    assert "only these count" not in every
+
+
 def test_an_objection_is_met_once(asking, store) -> None:
     better = CHANGE.replace("ranked across stocks", "ranked across stocks twice").replace(
         "ops.cs_rank(ops.ts_corr", "ops.cs_rank(ops.cs_rank(ops.ts_corr"
