@@ -39,12 +39,12 @@ class GrammarConfig:
     joining     weight of two joined parents
     """
 
-    opening: float = 2.0
-    composing: float = 0.15
-    changing: float = 0.55
-    joining: float = 0.3
-    most_parameters: int = 8
-    most_lines: int = 40
+    opening: float = 1.2
+    composing: float = 0.1
+    changing: float = 0.5
+    joining: float = 0.9
+    most_parameters: int = 14
+    most_lines: int = 70
     longest_line: int = 110
     attempts: int = 60
     steering: SteeringConfig = field(default_factory=SteeringConfig)

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from market.panel import Panel
 
 
-def random_panel(dates: int = 400, symbols: int = 12, *, seed: int = 0) -> Panel:
+def random_panel(
+    dates: int = 400, symbols: int = 12, *, seed: int = 0, untraded_share: float = 0.01
+) -> Panel:
     """Random walks with an intraday range and lognormal volume.
 
     A few days lack quotes or trades, one stock is listed late, one leaves the universe for a while.
@@ -22,7 +24,7 @@ def random_panel(dates: int = 400, symbols: int = 12, *, seed: int = 0) -> Panel
     volume = np.round(np.exp(rng.normal(12, 0.5, shape)))
     gone = rng.random(shape) < 0.002
     gone[:150, -1] = True
-    volume[rng.random(shape) < 0.01] = 0.0
+    volume[rng.random(shape) < untraded_share] = 0.0
     fields = {"open": open_, "high": high, "low": low, "close": close, "volume": volume}
     for values in fields.values():
         values[gone] = np.nan
