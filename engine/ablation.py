@@ -33,7 +33,10 @@ PARTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "best paths, not chains": {"experience": "top-k"},
         "elites, no tree": {"experience": "none"},
         "measures in turn": {"experience": "blind"},
+    },
+    "chance": {
         "random programs": {"proposer": "random"},
+        "random programs, default parameters": {"proposer": "random", "trials": 1, "neighbours": 0},
     },
     "reward": {"plain validation fitness": {"reward": "paper"}},
 }
@@ -106,7 +109,7 @@ def _outcome(
 ) -> Outcome:
     with open_store(config.store) as store:
         run = store.find_run(result.run)
-        elites = store.briefing(run.id, elites=ELITES).elites if run else ()
+        elites = store.best(run.id, elites=ELITES) if run else ()
         best = store.ranking(result.run, top=1)
     return Outcome(
         variant=variant,

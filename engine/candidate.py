@@ -227,7 +227,7 @@ class Examiner:
     def _read(self, candidate: Candidate, revisions: tuple[Revision, ...]) -> tuple[Program, NewProgram]:
         """The candidate as a program with all its knobs, new to the run."""
         program, lifted = _with_all_knobs(Program.parse(candidate.source, name=candidate.name))
-        if program.fingerprint in self.store.briefing(self.run_id).tried_fingerprints:
+        if self.store.has_tried(self.run_id, program.fingerprint):
             raise NoveltyError("the same logic was proposed before in this run: propose another program.")
         similarity, similar_to = self.library.nearest(program.source)
         return program, NewProgram(
@@ -291,7 +291,7 @@ class Examiner:
     def _hints(self, program: Program, candidate: Candidate) -> list[Mapping[str, Value]]:
         """The best parameters of the programs that it was made from, then what equal names have in the best others."""
         hints = [parent.parameters for parent in self.store.elites(candidate.parent_ids)]
-        others = self.store.briefing(self.run_id).elites
+        others = self.store.best(self.run_id)
         elsewhere = {
             name: value
             for elite in reversed(others)

@@ -209,10 +209,9 @@ class _Mining:
         for record, known in self.store.unfinished_programs(self.run.id):
             program = Program.parse(record.source, name=record.name)
             yield self._examiner.finish(program, record.id, _candidate_of(record), known)
-        tried = self.store.briefing(self.run.id).tried_fingerprints if self.seeds else ()
         for name, source in self.seeds.items():
             program = Program.parse(source, name=name)
-            if program.fingerprint not in tried:
+            if not self.store.has_tried(self.run.id, program.fingerprint):
                 yield self._examiner.develop(_seed(program))
         while self._iterations_done < self.config.iterations and not self._is_satisfied():
             iteration = self._iterations_done

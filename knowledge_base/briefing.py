@@ -121,7 +121,7 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
     counts = count_run(connection, run_id)
     return Briefing(
         iteration=connection.execute(select(Run.iterations_done).where(Run.id == run_id)).scalar_one(),
-        elites=_elites(connection, run_id, elites),
+        elites=best_elites(connection, run_id, elites),
         failures=_failures(connection, run_id, failures),
         tried_fingerprints=_fingerprints(connection, run_id),
         themes=_themes(connection, run_id),
@@ -131,7 +131,8 @@ def build_briefing(connection: Connection, run_id: int, *, elites: int, failures
     )
 
 
-def _elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
+def best_elites(connection: Connection, run_id: int, limit: int) -> tuple[Elite, ...]:
+    """Return the best programs of a run by reward, one for each cluster of alike signals."""
     return read_elites(connection, _best(connection, run_id, limit))
 
 
@@ -145,7 +146,6 @@ def read_elites(connection: Connection, program_ids: Collection[int]) -> tuple[E
 
 
 def _best(connection: Connection, run_id: int, limit: int) -> list[int]:
-    """Return the ids of the best programs, one for each cluster of alike signals."""
     rewarded = (Program.run_id == run_id, Program.status == "scored", Program.reward.is_not(None))
     ordered_ids = (
         select(Program.id, Program.cluster).where(*rewarded).order_by(Program.reward.desc(), Program.id)
@@ -212,6 +212,12 @@ def _rewards(connection: Connection, run_id: int) -> dict[str, tuple[float | Non
         for origin, reward in connection.execute(statement):
             found[origin].append(reward)
     return {origin: tuple(rewards) for origin, rewards in found.items()}
+
+
+def has_fingerprint(connection: Connection, run_id: int, fingerprint: str) -> bool:
+    """Return whether a program of the run has this logic."""
+    same = select(Program.id).where(Program.run_id == run_id, Program.fingerprint == fingerprint).limit(1)
+    return connection.execute(same).first() is not None
 
 
 def _fingerprints(connection: Connection, run_id: int) -> frozenset[str]:

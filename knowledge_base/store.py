@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from knowledge_base import calls, holding, ranking, reading, reports, runs, writing
-from knowledge_base.briefing import Briefing, Elite, build_briefing, read_elites
+from knowledge_base.briefing import Briefing, Elite, best_elites, build_briefing, has_fingerprint, read_elites
 from knowledge_base.calls import CallLimits, CallRecord, CallResult, NewCall, RoleSpending
 from knowledge_base.database import Database, store_url
 from knowledge_base.errors import StoreError
@@ -295,6 +295,16 @@ class Store:
         """Return what a proposer is told: the best programs, the latest failures, all that has been tried."""
         with self._database.read() as connection:
             return build_briefing(connection, run_id, elites=elites, failures=failures)
+
+    def best(self, run_id: int, *, elites: int = 12) -> tuple[Elite, ...]:
+        """Return the elites of the run's briefing, alone."""
+        with self._database.read() as connection:
+            return best_elites(connection, run_id, elites)
+
+    def has_tried(self, run_id: int, fingerprint: str) -> bool:
+        """Return whether a program of the run has this logic."""
+        with self._database.read() as connection:
+            return has_fingerprint(connection, run_id, fingerprint)
 
     def elites(self, program_ids: Collection[int]) -> tuple[Elite, ...]:
         """Return the scored ones of these programs, the best reward first."""

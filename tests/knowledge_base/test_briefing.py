@@ -39,7 +39,9 @@ def test_elites_are_the_best_with_a_defined_fitness(store, run_id):
     ids = [add_scored(store, run_id, f"f{i}", fitness) for i, fitness in enumerate([1, math.nan, 3, 2, 3])]
     failed = add_scored(store, run_id, "failed", 9.0)
     store.record_failure(failure(run_id, failed))
-    assert [elite.id for elite in store.briefing(run_id, elites=3).elites] == [ids[2], ids[4], ids[3]]
+    told = store.briefing(run_id, elites=3).elites
+    assert [elite.id for elite in told] == [ids[2], ids[4], ids[3]]
+    assert store.best(run_id, elites=3) == told
 
 
 def test_an_undefined_metric_is_left_out(store, run_id):
@@ -68,6 +70,8 @@ def test_every_program_counts_as_tried_whatever_became_of_it(store, run_id):
     store.record_program(run_id, new_program("tuning"))
     store.record_program(store.start_run(new_run("second")).id, new_program("elsewhere"))
     assert store.briefing(run_id).tried_fingerprints == {"scored", "failed", "tuning"}
+    marks = ("scored", "failed", "tuning", "elsewhere")
+    assert [store.has_tried(run_id, mark) for mark in marks] == [True, True, True, False]
 
 
 def test_themes_count_tries_failures_and_rewards(store, run_id):
