@@ -24,7 +24,7 @@ from factors.jit import (
     device,
     kernel,
 )
-from factors.sorting import Columns, sort_row
+from factors.sorting import Places, sort_row, sorting_desk
 from market.arrays import BoolArray, FloatArray, IntArray
 
 RankArray: TypeAlias = NDArray[np.int32]
@@ -88,7 +88,7 @@ def rank_rows(
 
 
 @device
-def average_ranks(ordered: FloatArray, places: Columns, n: int, ranks: RankArray) -> None:
+def average_ranks(ordered: FloatArray, places: Places, n: int, ranks: RankArray) -> None:
     """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew.
 
     `ordered` has one value more, which equals none before it.
@@ -132,27 +132,24 @@ def rank_kernel(
 ) -> None:
     """Fill row r of a `RankedRows` from row `dates[r]` of the matrix."""
     width = columns.shape[1]
-    everyone = np.ones(width, np.bool_)
-    guess = np.array([0.0, 1.0])
-    known = np.empty(width)
-    ordered = np.empty(width + 1)
-    places = np.empty(width, np.uint32)
-    spare = np.empty(width, np.uint32)
+    desk = sorting_desk(width)
+    ordered = desk[1]
     for r in range(len(dates)):
         t = dates[r]
         m = counts[t]
+        row = values[r, :m]
         for i in range(m):
-            values[r, i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
-        n = sort_row(values[r, :m], everyone[:m], guess, known, ordered, places, spare)
+            row[i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
+        n = sort_row(row, desk)
         opinions[r] = n
-        for i in range(m):
-            values[r, i] = known[i] if known[i] < np.inf else 0.0
-        values[r, m:] = 0.0
         if n < width:
             ranks[r] = 0
+            values[r, m:] = 0.0
+            for i in range(m):
+                row[i] = row[i] if abs(row[i]) < np.inf else 0.0
         if n == 0:
             continue
-        average_ranks(ordered, places, n, ranks[r])
+        average_ranks(ordered, desk[2], n, ranks[r])
         unit = magnitude_unit(ordered[0], ordered[n - 1])
         if unit != 1.0:
             values[r] *= unit

@@ -2,9 +2,11 @@
 
 The key is the value squashed to sixteen bits, d / (|d| + s) with d the distance from the previous row's
 median and s that row's interquartile range, so that bell-shaped, skewed and shifted rows all spread over the
-keys; a column's number rides along in the lower bits. The insertion pass compares the values themselves and
-makes the order exact, whatever the key did. A row which defeats the key is sorted by comparison instead.
+keys; a value's place in the row rides along in the lower bits. The insertion pass compares the values themselves
+and makes the order exact, whatever the key did. A row which defeats the key is sorted by comparison instead.
 """
+
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,66 +14,88 @@ from numpy.typing import NDArray
 from factors.jit import device
 from market.arrays import FloatArray
 
-Columns = NDArray[np.uint32]
+Places: TypeAlias = NDArray[np.uint32]
+Desk: TypeAlias = tuple[FloatArray, FloatArray, Places, Places, Places, Places]
+
 PATIENCE = 12  # places per value that the insertion pass may move before sorting by comparison
 KEYS = 65536
-BYTE = np.uint32(255)
+DIGITS = 256
+DIGIT = np.uint32(255)
 
 
 @device
-def key_row(
-    row: FloatArray, member: NDArray[np.bool_], guess: FloatArray, values: FloatArray, packed: Columns
-) -> int:
-    """Copy members' present values to `values` (others: inf), their keys and columns to the front of `packed`.
+def sorting_desk(width: int) -> Desk:
+    """What sorting rows of up to `width` values needs: the guess, `ordered`, `places`, and room to work in.
 
-    Returns how many there are.
+    The guess is the centre and scale of the last row sorted; 0, 1 at first.
     """
-    centre = guess[0]
-    scale = guess[1]
-    size = 0
-    for j in range(row.size):
-        value = row[j]
-        present = (abs(value) < np.inf) & member[j]
-        distance = value - centre
-        place = distance / (abs(distance) + scale) * 32700.0 + 32700.0
-        place = place if place == place else 0.0
-        values[j] = value if present else np.inf
-        packed[j] = np.uint32((np.int32(place) << np.int32(16)) | np.int32(j))
-    for j in range(row.size):  # apart from the loop above, which runs in SIMD lanes
-        packed[size] = packed[j]
-        size += 1 if values[j] < np.inf else 0
-    return size
+    return (
+        np.array([0.0, 1.0]),
+        np.empty(width + 1),
+        np.empty(width, np.uint32),
+        np.empty(width, np.uint32),
+        np.empty(DIGITS, np.uint32),
+        np.empty(DIGITS, np.uint32),
+    )
 
 
 @device
-def count_sort(packed: Columns, spare: Columns) -> None:
-    """Sort `packed` by its upper sixteen bits, a byte at a time, and clear them."""
-    low = np.zeros(257, np.uint32)
-    high = np.zeros(257, np.uint32)
+def key_row(values: FloatArray, centre: float, scale: float, packed: Places) -> int:
+    """Put the keys and places of the present values to the front of `packed`; return how many there are."""
+    present = 0
+    for i in range(values.size):
+        distance = values[i] - centre
+        key = distance / (abs(distance) + scale) * 32700.0 + 32700.0
+        key = key if key == key else 0.0
+        packed[i] = np.uint32((np.int32(key) << np.int32(16)) | np.int32(i))
+        present += 1 if abs(values[i]) < np.inf else 0
+    if present < values.size:
+        size = np.uint64(0)
+        for i in range(values.size):  # apart from the loop above, which runs in SIMD lanes
+            packed[size] = packed[i]
+            size += np.uint64(abs(values[i]) < np.inf)
+    return present
+
+
+@device
+def count_sort(
+    values: FloatArray, packed: Places, spare: Places, low: Places, high: Places, ordered: FloatArray
+) -> None:
+    """Sort `packed` by its upper sixteen bits, a byte at a time, and clear them; put the values in that order."""
     one = np.uint32(1)
+    low[:] = 0
+    high[:] = 0
     for i in range(packed.size):
         entry = packed[i]
-        low[((entry >> np.uint32(16)) & BYTE) + one] += one
-        high[(entry >> np.uint32(24)) + one] += one
-    for b in range(256):
-        low[b + 1] += low[b]
-        high[b + 1] += high[b]
+        low[np.uint64((entry >> np.uint32(16)) & DIGIT)] += one
+        high[np.uint64(entry >> np.uint32(24))] += one
+    lower = np.uint32(0)
+    higher = np.uint32(0)
+    for digit in range(DIGITS):
+        count = low[digit]
+        low[digit] = lower
+        lower += count
+        count = high[digit]
+        high[digit] = higher
+        higher += count
     for i in range(packed.size):
         entry = packed[i]
-        digit = (entry >> np.uint32(16)) & BYTE
-        place = low[digit]
-        low[digit] = place + one
-        spare[place] = entry
+        digit = np.uint64((entry >> np.uint32(16)) & DIGIT)
+        target = low[digit]
+        low[digit] = target + one
+        spare[np.uint64(target)] = entry
     for i in range(packed.size):
         entry = spare[i]
-        digit = entry >> np.uint32(24)
-        place = high[digit]
-        high[digit] = place + one
-        packed[place] = entry & np.uint32(65535)
+        digit = np.uint64(entry >> np.uint32(24))
+        target = high[digit]
+        high[digit] = target + one
+        place = entry & np.uint32(65535)
+        packed[np.uint64(target)] = place
+        ordered[np.uint64(target)] = values[np.uint64(place)]
 
 
 @device
-def heap_sort(ordered: FloatArray, columns: Columns, size: int) -> None:
+def heap_sort(ordered: FloatArray, places: Places, size: int) -> None:
     """Sort by comparison in place, size * log(size) steps whatever the values."""
     for build in range(size + size // 2, 0, -1):
         if build > size:
@@ -79,7 +103,7 @@ def heap_sort(ordered: FloatArray, columns: Columns, size: int) -> None:
         else:
             root, stop = 0, build - 1
             ordered[0], ordered[stop] = ordered[stop], ordered[0]
-            columns[0], columns[stop] = columns[stop], columns[0]
+            places[0], places[stop] = places[stop], places[0]
         child = 2 * root + 1
         while child < stop:
             if child + 1 < stop and ordered[child + 1] > ordered[child]:
@@ -87,60 +111,51 @@ def heap_sort(ordered: FloatArray, columns: Columns, size: int) -> None:
             if ordered[root] >= ordered[child]:
                 break
             ordered[root], ordered[child] = ordered[child], ordered[root]
-            columns[root], columns[child] = columns[child], columns[root]
+            places[root], places[child] = places[child], places[root]
             root, child = child, 2 * child + 1
 
 
 @device
-def settle(ordered: FloatArray, columns: Columns, size: int) -> None:
-    """Make `ordered` ascending, and `columns` with it."""
+def settle(ordered: FloatArray, places: Places, size: int) -> None:
+    """Make `ordered` ascending, and `places` with it."""
     budget = PATIENCE * size
     for i in range(1, size):
         value = ordered[i]
         if ordered[i - 1] > value:
-            column = columns[i]
+            place = places[i]
             k = i
             while k > 0 and ordered[k - 1] > value:
                 ordered[k] = ordered[k - 1]
-                columns[k] = columns[k - 1]
+                places[k] = places[k - 1]
                 k -= 1
             ordered[k] = value
-            columns[k] = column
+            places[k] = place
             budget -= i - k
             if budget < 0:
                 break
     if budget < 0:
-        heap_sort(ordered, columns, size)
+        heap_sort(ordered, places, size)
 
 
 @device
-def sort_row(
-    row: FloatArray,
-    member: NDArray[np.bool_],
-    guess: FloatArray,
-    values: FloatArray,
-    ordered: FloatArray,
-    columns: Columns,
-    spare: Columns,
-) -> int:
-    """Sort members' present values to the front of `ordered`, with their `columns`; return how many.
+def sort_row(values: FloatArray, desk: Desk) -> int:
+    """Sort the present values of a row to the front of the desk's `ordered`, with their `places`; return how many.
 
-    `guess` holds the centre and scale of the last row sorted: 0, 1 at first. `ordered` has room for one more.
+    `ordered` ends with an infinity, which equals none of them.
     """
-    size = key_row(row, member, guess, values, columns)
-    if row.size <= KEYS:
-        count_sort(columns[:size], spare[:size])
-        for i in range(size):
-            ordered[i] = values[columns[i]]
-        settle(ordered, columns, size)
+    guess, ordered, places, spare, low, high = desk
+    if values.size <= KEYS:
+        size = key_row(values, guess[0], guess[1], places)
+        count_sort(values, places[:size], spare, low, high, ordered)
+        settle(ordered, places, size)
     else:
-        first = 0
-        for j in range(row.size):
-            if values[j] < np.inf:
-                ordered[first] = values[j]
-                columns[first] = np.uint32(j)
-                first += 1
-        heap_sort(ordered, columns, size)
+        size = 0
+        for i in range(values.size):
+            if abs(values[i]) < np.inf:
+                ordered[size] = values[i]
+                places[size] = np.uint32(i)
+                size += 1
+        heap_sort(ordered, places, size)
     ordered[size] = np.inf
     if size > 0:
         guess[0] = ordered[size // 2]

@@ -5,7 +5,7 @@
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import Columns, sort_row
+from factors.sorting import Places, sort_row, sorting_desk
 from market.arrays import FloatArray
 
 
@@ -70,34 +70,37 @@ def rank_groups(
 ) -> None:
     """Fill rows `begin:end` with the average rank in the group divided by the group's size."""
     width = x.shape[1]
-    guess = np.array([0.0, 1.0])
-    values = np.empty(width)
-    ordered = np.empty(width + 1)
     columns = np.empty(width, np.uint32)
-    spare = np.empty(width, np.uint32)
-    grouped = np.empty(width, np.bool_)
+    values = np.empty(width)
+    desk = sorting_desk(width)
+    places, grouped = desk[2], desk[3]
     opening = np.empty(groups + 1, np.int64)
     for t in range(begin, end):
         member = members[t if members.shape[0] > 1 else 0]
         label = labels[t]
         out[t] = np.nan
         opening[:] = 0
+        listed = 0
         for j in range(width):
             g = group_of(x[t, j], label[j], member[j], groups)
-            grouped[j] = g >= 0
-            opening[g + 1] += 1 if g >= 0 else 0
-        size = sort_row(x[t], grouped, guess, values, ordered, columns, spare)
+            if g >= 0:
+                columns[listed] = j
+                values[listed] = x[t, j]
+                listed += 1
+                opening[g + 1] += 1
+        size = sort_row(values[:listed], desk)
         for g in range(groups):
             opening[g + 1] += opening[g]
         for i in range(size):  # stable: each group's values stay ascending
-            g = int(label[columns[i]])
-            spare[opening[g]] = columns[i]
+            column = columns[places[i]]
+            g = int(label[column])
+            grouped[opening[g]] = column
             opening[g] += 1
-        rank_segments(x[t], label, spare[:size], out[t])
+        rank_segments(x[t], label, grouped[:size], out[t])
 
 
 @device
-def rank_segments(row: FloatArray, label: FloatArray, columns: Columns, out: FloatArray) -> None:
+def rank_segments(row: FloatArray, label: FloatArray, columns: Places, out: FloatArray) -> None:
     """Rank each run of equal labels; `columns` lists the row group by group, each ascending."""
     opening = 0
     while opening < columns.size:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import sort_row
-from market.arrays import FloatArray
+from factors.sorting import Places, sort_row, sorting_desk
+from market.arrays import BoolArray, FloatArray
 
 SHARE = 0.0  # of levels: the rank divided by the number of values
 MIDDLE = -1.0  # of levels: the same, half a rank lower
@@ -21,38 +21,67 @@ def finish(rank: float, size: float, levels: float) -> float:
     return min(float(np.floor(middle * levels)), levels - 1.0) if middle == middle else np.nan
 
 
+@device
+def list_members(members: BoolArray, t: int, listed: int, columns: Places) -> int:
+    """List the columns of row t's members, and return how many; `listed` are those of the row before, if not -1.
+
+    Most days have the members of the day before, which costs one comparison.
+    """
+    member = members[t if members.shape[0] > 1 else 0]
+    if listed >= 0:
+        before = members[t - 1 if members.shape[0] > 1 else 0]
+        changes = 0
+        for j in range(member.size):
+            changes += 1 if member[j] != before[j] else 0
+        if changes == 0:
+            return listed
+    size = np.uint64(0)
+    for j in range(member.size):
+        columns[size] = np.uint32(j)
+        size += np.uint64(member[j])
+    return np.int64(size)
+
+
 @kernel
 def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: int, end: int) -> None:
     """Fill rows `begin:end` with `finish(average rank, size)`; `members` has as many rows as `x`, or one."""
     width = x.shape[1]
-    guess = np.array([0.0, 1.0])
-    values = np.empty(width)
-    ordered = np.empty(width + 1)
     columns = np.empty(width, np.uint32)
-    spare = np.empty(width, np.uint32)
+    values = np.empty(width)
+    desk = sorting_desk(width)
+    ordered, places = desk[1], desk[2]
+    untied = np.empty(width)  # results of the ranks 1, 2, ...
+    listed = -1
+    before = -1
     for t in range(begin, end):
-        member = members[t if members.shape[0] > 1 else 0]
+        listed = list_members(members, t, listed, columns)
+        for i in range(listed):
+            values[i] = x[t, np.uint64(columns[i])]
+        size = sort_row(values[:listed], desk)
+        count = float(size)
+        if size != before:
+            before = size
+            for i in range(size):
+                untied[i] = finish(i + 1.0, count, levels)
         target = out[t]
         target[:] = np.nan
-        size = sort_row(x[t], member, guess, values, ordered, columns, spare)
         ties = 0
         for i in range(size):
             ties += 1 if ordered[i] == ordered[i + 1] else 0
-        if ties == 0:
-            for i in range(size):
-                target[columns[i]] = i + 1.0
-        else:
-            first = 0
-            while first < size:
-                last = first + 1
-                while ordered[last] == ordered[first]:
-                    last += 1
-                for i in range(first, last):
-                    target[columns[i]] = 0.5 * (first + 1 + last)
-                first = last
-        count = float(size)
-        for j in range(width):
-            target[j] = finish(target[j], count, levels)
+        for i in range(size):
+            target[np.uint64(columns[np.uint64(places[i])])] = untied[i]
+        last = 1
+        while ties > 0 and last < size:
+            if ordered[last] != ordered[last - 1]:
+                last += 1
+                continue
+            first = last - 1
+            while ordered[last] == ordered[first]:
+                last += 1
+            for i in range(first, last):
+                target[np.uint64(columns[np.uint64(places[i])])] = finish(
+                    0.5 * (first + 1 + last), count, levels
+                )
 
 
 @device
@@ -70,17 +99,18 @@ def clip_rows(
 ) -> None:
     """Fill rows `begin:end` with members' values clipped to the row's quantiles `low` and `high`."""
     width = x.shape[1]
-    guess = np.array([0.0, 1.0])
-    values = np.empty(width)
-    ordered = np.empty(width + 1)
     columns = np.empty(width, np.uint32)
-    spare = np.empty(width, np.uint32)
+    values = np.empty(width)
+    desk = sorting_desk(width)
+    listed = -1
     for t in range(begin, end):
-        member = members[t if members.shape[0] > 1 else 0]
-        target = out[t]
-        size = sort_row(x[t], member, guess, values, ordered, columns, spare)
-        bottom = quantile_of(ordered, size, low) if size > 0 else np.nan
-        top = quantile_of(ordered, size, high) if size > 0 else np.nan
-        for j in range(width):
-            value = values[j]
-            target[j] = max(bottom, min(top, value)) if value < np.inf else np.nan
+        listed = list_members(members, t, listed, columns)
+        for i in range(listed):
+            values[i] = x[t, np.uint64(columns[i])]
+        size = sort_row(values[:listed], desk)
+        bottom = quantile_of(desk[1], size, low) if size > 0 else np.nan
+        top = quantile_of(desk[1], size, high) if size > 0 else np.nan
+        out[t] = np.nan
+        for i in range(listed):
+            if abs(values[i]) < np.inf:
+                out[t, np.uint64(columns[i])] = max(bottom, min(top, values[i]))
