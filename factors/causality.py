@@ -90,8 +90,7 @@ def audit_causality(score: Score, panel: Panel, *, whole: FloatArray | None = No
     largest = 0.0
     for unaltered, altered, seen in variants:
         order = rng.permutation(panel.shape[1])
-        other = np.empty(seen.shape)
-        other[:, order] = score(_altered(seen, altered, rng).columns(order))
+        other = _put_back(score(_altered(seen, altered, order, rng)), order)
         differs = _differs(whole[: len(other)], other)
         if differs[:unaltered].any():
             _diagnose(score, panel, unaltered, order, rng)
@@ -128,19 +127,31 @@ def cuts(panel: Panel, whole: FloatArray) -> tuple[int, int, int]:
     return single, early + int(np.argmax(moves)), max(stop, single + 1)
 
 
-def _altered(panel: Panel, rows: IntArray, rng: np.random.Generator) -> Panel:
-    """Multiply each value of these rows by a factor of its own, different for each field; thin the universe there."""
+def _altered(panel: Panel, rows: IntArray, order: IntArray, rng: np.random.Generator) -> Panel:
+    """The panel with its stocks in this order, other values on these rows, and fewer members of the universe there.
+
+    Each value is multiplied by a factor of its own, different for each field.
+    """
     factor = rng.uniform(0.6, 1.6, size=(len(rows), panel.shape[1]))
     views = cycle((factor, factor[::-1], factor[:, ::-1], factor[::-1, ::-1], 2.2 - factor))
     fields = {}
     for (name, values), view in zip(panel.fields.items(), views, strict=False):
-        fields[name] = np.array(values)
+        fields[name] = np.take(values, order, axis=1)
         fields[name][rows] *= view
-    universe = np.array(panel.universe)
+    universe = np.take(panel.universe, order, axis=1)
     universe[rows] &= rng.random(factor.shape) < 0.7
     return Panel(
-        dates=panel.dates, symbols=panel.symbols, fields=fields, universe=universe, tradable=panel.tradable
+        dates=panel.dates,
+        symbols=tuple(panel.symbols[place] for place in order),
+        fields=fields,
+        universe=universe,
+        tradable=np.take(panel.tradable, order, axis=1),
     )
+
+
+def _put_back(values: FloatArray, order: IntArray) -> FloatArray:
+    """The columns of values whose stocks are in this order, as in the panel."""
+    return np.take(values, np.argsort(order), axis=1)
 
 
 def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.random.Generator) -> None:
@@ -153,8 +164,9 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
             "nothing between runs and use no randomness.",
             facts=found.to_dict(),
         )
+    same = np.arange(panel.shape[1])
     for fault, seen in (
-        ("moves when later days change", _altered(panel, np.arange(cut, panel.shape[0]), rng)),
+        ("moves when later days change", _altered(panel, np.arange(cut, panel.shape[0]), same, rng)),
         ("is computed differently when later days are absent", panel.head(cut)),
     ):
         other = score(seen)[:cut]
@@ -165,8 +177,7 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
                 "e.g. trailing windows (`ops.ts_*`) instead of statistics of the whole sample.",
                 facts=found.to_dict(),
             )
-    shuffled = np.empty_like(whole)
-    shuffled[:, order] = score(panel.columns(order))
+    shuffled = _put_back(score(panel.columns(order)), order)
     moved = _differs(whole, shuffled) & (
         np.abs(whole - shuffled) > ROUNDING * np.nanmax(np.abs(whole), initial=0.0)
     )

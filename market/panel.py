@@ -173,9 +173,9 @@ class Panel:
         return replace(
             self,
             symbols=tuple(self.symbols[place] for place in places),
-            fields={name: np.ascontiguousarray(values[:, places]) for name, values in self.fields.items()},
-            universe=np.ascontiguousarray(self.universe[:, places]),
-            tradable=np.ascontiguousarray(self.tradable[:, places]),
+            fields={name: np.take(values, places, axis=1) for name, values in self.fields.items()},
+            universe=np.take(self.universe, places, axis=1),
+            tradable=np.take(self.tradable, places, axis=1),
             audit=None,
         )
 

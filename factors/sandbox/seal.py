@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from operator import is_
 from types import ModuleType
 
 _ALSO_SEALED = frozenset({"__main__", "builtins", "json", "math", "numpy", "numpy.fft", "numpy.linalg"})
@@ -25,16 +26,18 @@ class Seal:
 
 
 class _Sealed:
-    """One namespace: its values at birth, kept alive, and their identities when it was last looked at."""
+    """One namespace: its names and values when it was last looked at.
+
+    Values are compared with `is`: calls of `id` are audited, thousands of them by an interpreter that is watched.
+    """
 
     def __init__(self, name: str, space: Mapping[str, object], own: bool) -> None:
         self._name, self._space, self._own = name, space, own
         self._before = dict(space)
-        self._identities = list(map(id, space.values()))
 
     def broken(self) -> str:
-        identities = list(map(id, self._space.values()))
-        if identities == self._identities:
+        values = self._space.values()
+        if len(values) == len(self._before) and all(map(is_, values, self._before.values())):
             return ""
         for key, value in self._before.items():
             if self._space.get(key) is not value:
@@ -42,7 +45,7 @@ class _Sealed:
         for key, value in self._space.items() if self._own else ():
             if key not in self._before and not _is_harmless(key, value):
                 return f"{self._name}.{key}"
-        self._before, self._identities = dict(self._space), identities
+        self._before = dict(self._space)
         return ""
 
 
