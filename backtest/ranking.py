@@ -24,7 +24,7 @@ from factors.jit import (
     device,
     kernel,
 )
-from factors.sorting import Places, sort_row, sorting_desk
+from factors.sorting import Columns, sort_row, sorting_desk
 from market.arrays import BoolArray, FloatArray, IntArray
 
 RankArray: TypeAlias = NDArray[np.int32]
@@ -88,7 +88,7 @@ def rank_rows(
 
 
 @device
-def average_ranks(ordered: FloatArray, places: Places, n: int, ranks: RankArray) -> None:
+def average_ranks(ordered: FloatArray, places: Columns, n: int, ranks: RankArray) -> None:
     """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew.
 
     `ordered` has one value more, which equals none before it.
@@ -134,13 +134,14 @@ def rank_kernel(
     width = columns.shape[1]
     desk = sorting_desk(width)
     ordered = desk[1]
+    everyone = np.arange(width).astype(np.uint32)
     for r in range(len(dates)):
         t = dates[r]
         m = counts[t]
         row = values[r, :m]
         for i in range(m):
             row[i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
-        n = sort_row(row, desk)
+        n = sort_row(row, everyone, row, desk)
         opinions[r] = n
         if n < width:
             ranks[r] = 0

@@ -2,7 +2,7 @@
 
 The key is the value squashed to sixteen bits, d / (|d| + s) with d the distance from the previous row's
 median and s that row's interquartile range, so that bell-shaped, skewed and shifted rows all spread over the
-keys; a value's place in the row rides along in the lower bits. The insertion pass compares the values themselves
+keys; a value's column rides along in the lower bits. The insertion pass compares the values themselves
 and makes the order exact, whatever the key did. A row which defeats the key is sorted by comparison instead.
 """
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from factors.jit import device
 from market.arrays import FloatArray
 
-Places: TypeAlias = NDArray[np.uint32]
-Desk: TypeAlias = tuple[FloatArray, FloatArray, Places, Places, Places, Places]
+Columns: TypeAlias = NDArray[np.uint32]
+Desk: TypeAlias = tuple[FloatArray, FloatArray, Columns, Columns, Columns, Columns]
 
 PATIENCE = 12  # places per value that the insertion pass may move before sorting by comparison
 KEYS = 65536
@@ -25,7 +25,7 @@ DIGIT = np.uint32(255)
 
 @device
 def sorting_desk(width: int) -> Desk:
-    """What sorting rows of up to `width` values needs: the guess, `ordered`, `places`, and room to work in.
+    """What sorting up to `width` values needs: the guess, `ordered`, its `columns`, and room to work in.
 
     The guess is the centre and scale of the last row sorted; 0, 1 at first.
     """
@@ -40,14 +40,14 @@ def sorting_desk(width: int) -> Desk:
 
 
 @device
-def key_row(values: FloatArray, centre: float, scale: float, packed: Places) -> int:
-    """Put the keys and places of the present values to the front of `packed`; return how many there are."""
+def key_row(values: FloatArray, columns: Columns, centre: float, scale: float, packed: Columns) -> int:
+    """Put the keys and columns of the present values to the front of `packed`; return how many there are."""
     present = 0
     for i in range(values.size):
         distance = values[i] - centre
         key = distance / (abs(distance) + scale) * 32700.0 + 32700.0
         key = key if key == key else 0.0
-        packed[i] = np.uint32((np.int32(key) << np.int32(16)) | np.int32(i))
+        packed[i] = np.uint32((np.int32(key) << np.int32(16)) | np.int32(columns[i]))
         present += 1 if abs(values[i]) < np.inf else 0
     if present < values.size:
         size = np.uint64(0)
@@ -59,9 +59,9 @@ def key_row(values: FloatArray, centre: float, scale: float, packed: Places) -> 
 
 @device
 def count_sort(
-    values: FloatArray, packed: Places, spare: Places, low: Places, high: Places, ordered: FloatArray
+    row: FloatArray, packed: Columns, spare: Columns, low: Columns, high: Columns, ordered: FloatArray
 ) -> None:
-    """Sort `packed` by its upper sixteen bits, a byte at a time, and clear them; put the values in that order."""
+    """Sort `packed` by its upper sixteen bits, a byte at a time, and clear them; put the row's values in that order."""
     one = np.uint32(1)
     low[:] = 0
     high[:] = 0
@@ -89,13 +89,13 @@ def count_sort(
         digit = np.uint64(entry >> np.uint32(24))
         target = high[digit]
         high[digit] = target + one
-        place = entry & np.uint32(65535)
-        packed[np.uint64(target)] = place
-        ordered[np.uint64(target)] = values[np.uint64(place)]
+        column = entry & np.uint32(65535)
+        packed[np.uint64(target)] = column
+        ordered[np.uint64(target)] = row[np.uint64(column)]
 
 
 @device
-def heap_sort(ordered: FloatArray, places: Places, size: int) -> None:
+def heap_sort(ordered: FloatArray, columns: Columns, size: int) -> None:
     """Sort by comparison in place, size * log(size) steps whatever the values."""
     for build in range(size + size // 2, 0, -1):
         if build > size:
@@ -103,7 +103,7 @@ def heap_sort(ordered: FloatArray, places: Places, size: int) -> None:
         else:
             root, stop = 0, build - 1
             ordered[0], ordered[stop] = ordered[stop], ordered[0]
-            places[0], places[stop] = places[stop], places[0]
+            columns[0], columns[stop] = columns[stop], columns[0]
         child = 2 * root + 1
         while child < stop:
             if child + 1 < stop and ordered[child + 1] > ordered[child]:
@@ -111,51 +111,51 @@ def heap_sort(ordered: FloatArray, places: Places, size: int) -> None:
             if ordered[root] >= ordered[child]:
                 break
             ordered[root], ordered[child] = ordered[child], ordered[root]
-            places[root], places[child] = places[child], places[root]
+            columns[root], columns[child] = columns[child], columns[root]
             root, child = child, 2 * child + 1
 
 
 @device
-def settle(ordered: FloatArray, places: Places, size: int) -> None:
-    """Make `ordered` ascending, and `places` with it."""
+def settle(ordered: FloatArray, columns: Columns, size: int) -> None:
+    """Make `ordered` ascending, and `columns` with it."""
     budget = PATIENCE * size
     for i in range(1, size):
         value = ordered[i]
         if ordered[i - 1] > value:
-            place = places[i]
+            column = columns[i]
             k = i
             while k > 0 and ordered[k - 1] > value:
                 ordered[k] = ordered[k - 1]
-                places[k] = places[k - 1]
+                columns[k] = columns[k - 1]
                 k -= 1
             ordered[k] = value
-            places[k] = place
+            columns[k] = column
             budget -= i - k
             if budget < 0:
                 break
     if budget < 0:
-        heap_sort(ordered, places, size)
+        heap_sort(ordered, columns, size)
 
 
 @device
-def sort_row(values: FloatArray, desk: Desk) -> int:
-    """Sort the present values of a row to the front of the desk's `ordered`, with their `places`; return how many.
+def sort_row(values: FloatArray, columns: Columns, row: FloatArray, desk: Desk) -> int:
+    """Sort the present ones of `values`, which `row` has at `columns`, to the front of the desk; return how many.
 
-    `ordered` ends with an infinity, which equals none of them.
+    The desk's `ordered` ends with an infinity, which equals none of them.
     """
-    guess, ordered, places, spare, low, high = desk
-    if values.size <= KEYS:
-        size = key_row(values, guess[0], guess[1], places)
-        count_sort(values, places[:size], spare, low, high, ordered)
-        settle(ordered, places, size)
+    guess, ordered, into, spare, low, high = desk
+    if row.size <= KEYS:
+        size = key_row(values, columns, guess[0], guess[1], into)
+        count_sort(row, into[:size], spare, low, high, ordered)
+        settle(ordered, into, size)
     else:
         size = 0
         for i in range(values.size):
             if abs(values[i]) < np.inf:
                 ordered[size] = values[i]
-                places[size] = np.uint32(i)
+                into[size] = columns[i]
                 size += 1
-        heap_sort(ordered, places, size)
+        heap_sort(ordered, into, size)
     ordered[size] = np.inf
     if size > 0:
         guess[0] = ordered[size // 2]

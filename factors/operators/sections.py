@@ -26,13 +26,13 @@ def _across(
 
 def cs_rank(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
     """Average rank divided by the number of values: 1 = the largest, as pandas' `rank(axis=1, pct=True)`."""
-    return _across(ranking.rank_rows, "cs_rank", x, universe, ranking.SHARE)
+    return _across(ranking.rank_rows, "cs_rank", x, universe, 0.0)
 
 
 def cs_bucket(x: ArrayLike, buckets: int, *, universe: Universe = None) -> FloatArray:
     """Quantile bucket 0 (smallest) to `buckets - 1`, as equal in size as ties allow."""
     levels = whole_number("cs_bucket", "buckets", buckets, least=1)
-    return _across(ranking.rank_rows, "cs_bucket", x, universe, float(levels))
+    return _across(ranking.bucket_rows, "cs_bucket", x, universe, float(levels))
 
 
 def cs_demean(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
@@ -71,7 +71,7 @@ def cs_gauss(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
     """Rank as a normal score: the standard normal quantile of (average rank - 1/2) / number of values."""
     from scipy.special import ndtri  # here, because importing SciPy would double the import time
 
-    shares = _across(ranking.rank_rows, "cs_gauss", x, universe, ranking.MIDDLE)
+    shares = _across(ranking.middle_rows, "cs_gauss", x, universe, 0.0)
     ndtri(shares, out=shares)
     return shares
 

@@ -5,7 +5,7 @@
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import Places, sort_row, sorting_desk
+from factors.sorting import Columns, sort_row, sorting_desk
 from market.arrays import FloatArray
 
 
@@ -73,7 +73,7 @@ def rank_groups(
     columns = np.empty(width, np.uint32)
     values = np.empty(width)
     desk = sorting_desk(width)
-    places, grouped = desk[2], desk[3]
+    order, grouped = desk[2], desk[3]
     opening = np.empty(groups + 1, np.int64)
     for t in range(begin, end):
         member = members[t if members.shape[0] > 1 else 0]
@@ -88,11 +88,11 @@ def rank_groups(
                 values[listed] = x[t, j]
                 listed += 1
                 opening[g + 1] += 1
-        size = sort_row(values[:listed], desk)
+        size = sort_row(values[:listed], columns, x[t], desk)
         for g in range(groups):
             opening[g + 1] += opening[g]
         for i in range(size):  # stable: each group's values stay ascending
-            column = columns[places[i]]
+            column = order[i]
             g = int(label[column])
             grouped[opening[g]] = column
             opening[g] += 1
@@ -100,7 +100,7 @@ def rank_groups(
 
 
 @device
-def rank_segments(row: FloatArray, label: FloatArray, columns: Places, out: FloatArray) -> None:
+def rank_segments(row: FloatArray, label: FloatArray, columns: Columns, out: FloatArray) -> None:
     """Rank each run of equal labels; `columns` lists the row group by group, each ascending."""
     opening = 0
     while opening < columns.size:

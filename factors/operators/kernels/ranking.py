@@ -1,28 +1,21 @@
 """Ranks across a row, ties averaged, and what follows from a row in order."""
 
+# ruff: noqa: ARG001 - the formulas that share a loop share its parameters, needed or not
+
 import numpy as np
 
 from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import Places, sort_row, sorting_desk
+from factors.sorting import Columns, sort_row, sorting_desk
 from market.arrays import BoolArray, FloatArray
-
-SHARE = 0.0  # of levels: the rank divided by the number of values
-MIDDLE = -1.0  # of levels: the same, half a rank lower
-
 
 @device
 def finish(rank: float, size: float, levels: float) -> float:
-    """Turn an average rank (from 1) among `size` values into a share, its middle, or one of `levels` buckets."""
-    if levels == SHARE:
-        return rank / size
-    middle = (rank - 0.5) / size
-    if levels == MIDDLE:
-        return middle
-    return min(float(np.floor(middle * levels)), levels - 1.0) if middle == middle else np.nan
+    """Turn an average rank (from 1) among `size` values into the result: its share."""
+    return rank / size
 
 
 @device
-def list_members(members: BoolArray, t: int, listed: int, columns: Places) -> int:
+def list_members(members: BoolArray, t: int, listed: int, columns: Columns) -> int:
     """List the columns of row t's members, and return how many; `listed` are those of the row before, if not -1.
 
     Most days have the members of the day before, which costs one comparison.
@@ -49,7 +42,7 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
     columns = np.empty(width, np.uint32)
     values = np.empty(width)
     desk = sorting_desk(width)
-    ordered, places = desk[1], desk[2]
+    ordered, order = desk[1], desk[2]
     untied = np.empty(width)  # results of the ranks 1, 2, ...
     listed = -1
     before = -1
@@ -57,7 +50,7 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
         listed = list_members(members, t, listed, columns)
         for i in range(listed):
             values[i] = x[t, np.uint64(columns[i])]
-        size = sort_row(values[:listed], desk)
+        size = sort_row(values[:listed], columns, x[t], desk)
         count = float(size)
         if size != before:
             before = size
@@ -69,7 +62,7 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
         for i in range(size):
             ties += 1 if ordered[i] == ordered[i + 1] else 0
         for i in range(size):
-            target[np.uint64(columns[np.uint64(places[i])])] = untied[i]
+            target[np.uint64(order[i])] = untied[i]
         last = 1
         while ties > 0 and last < size:
             if ordered[last] != ordered[last - 1]:
@@ -79,9 +72,21 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
             while ordered[last] == ordered[first]:
                 last += 1
             for i in range(first, last):
-                target[np.uint64(columns[np.uint64(places[i])])] = finish(
-                    0.5 * (first + 1 + last), count, levels
-                )
+                target[np.uint64(order[i])] = finish(0.5 * (first + 1 + last), count, levels)
+
+
+@device
+def _middle(rank: float, size: float, levels: float) -> float:
+    return (rank - 0.5) / size
+
+
+@device
+def _bucket(rank: float, size: float, levels: float) -> float:
+    return min(float(np.floor((rank - 0.5) / size * levels)), levels - 1.0)
+
+
+middle_rows = rank_rows.variant("middle_rows", finish=_middle)
+bucket_rows = rank_rows.variant("bucket_rows", finish=_bucket)
 
 
 @device
@@ -107,7 +112,7 @@ def clip_rows(
         listed = list_members(members, t, listed, columns)
         for i in range(listed):
             values[i] = x[t, np.uint64(columns[i])]
-        size = sort_row(values[:listed], desk)
+        size = sort_row(values[:listed], columns, x[t], desk)
         bottom = quantile_of(desk[1], size, low) if size > 0 else np.nan
         top = quantile_of(desk[1], size, high) if size > 0 else np.nan
         out[t] = np.nan
