@@ -80,15 +80,15 @@ def count_sort(
         higher += count
     for i in range(packed.size):
         entry = packed[i]
-        digit = np.uint64((entry >> np.uint32(16)) & DIGIT)
-        target = low[digit]
-        low[digit] = target + one
+        byte = np.uint64((entry >> np.uint32(16)) & DIGIT)
+        target = low[byte]
+        low[byte] = target + one
         spare[np.uint64(target)] = entry
     for i in range(packed.size):
         entry = spare[i]
-        digit = np.uint64(entry >> np.uint32(24))
-        target = high[digit]
-        high[digit] = target + one
+        byte = np.uint64(entry >> np.uint32(24))
+        target = high[byte]
+        high[byte] = target + one
         column = entry & np.uint32(65535)
         packed[np.uint64(target)] = column
         ordered[np.uint64(target)] = row[np.uint64(column)]

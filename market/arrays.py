@@ -2,6 +2,7 @@
 
 import ctypes
 import mmap
+from contextlib import suppress
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,6 +21,8 @@ def sealed(values: A) -> A:
     if not values.size:
         return values
     pages = mmap.mmap(-1, values.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(AttributeError, OSError):  # where there are none, small pages do
+        pages.madvise(mmap.MADV_HUGEPAGE)
     copy = np.frombuffer(pages, dtype=values.dtype).reshape(values.shape)
     copy[...] = values
     address, length = ctypes.c_void_p(copy.ctypes.data), ctypes.c_size_t(len(pages))

@@ -8,6 +8,7 @@ from factors.jit import Mask, Matrix, OutMatrix, device, kernel
 from factors.sorting import Columns, sort_row, sorting_desk
 from market.arrays import BoolArray, FloatArray
 
+
 @device
 def finish(rank: float, size: float, levels: float) -> float:
     """Turn an average rank (from 1) among `size` values into the result: its share."""
@@ -32,7 +33,7 @@ def list_members(members: BoolArray, t: int, listed: int, columns: Columns) -> i
     for j in range(member.size):
         columns[size] = np.uint32(j)
         size += np.uint64(member[j])
-    return np.int64(size)
+    return int(size)
 
 
 @kernel
