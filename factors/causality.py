@@ -18,7 +18,7 @@ is found, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle, pairwise
 from typing import Any, TypeAlias
@@ -33,6 +33,7 @@ RELATIVE_TOLERANCE = 1e-7
 ORDER_TOLERANCE = 0.02
 ROUNDING = 1e-14
 APART = 23
+BLOCK_ROWS = 64
 Score: TypeAlias = Callable[[Panel], FloatArray]
 
 
@@ -82,9 +83,9 @@ def audit_causality(score: Score, panel: Panel, *, whole: FloatArray | None = No
     rng = np.random.default_rng(seed)
     whole = score(panel) if whole is None else whole
     first, cut, stop = cuts(panel, whole)
-    days = np.arange(first, stop, APART)
+    days = range(first, stop, APART)
     variants = (
-        (cut, np.arange(cut, panel.shape[0]), panel),
+        (cut, range(cut, panel.shape[0]), panel),
         (first, days, panel.head(stop)),
     )
     largest = 0.0
@@ -102,12 +103,12 @@ def audit_causality(score: Score, panel: Panel, *, whole: FloatArray | None = No
     return Audit(cut_dates=dates, single_days=len(days), largest_difference=largest)
 
 
-def _suspect(changed: BoolArray, altered: IntArray) -> int | None:
+def _suspect(changed: BoolArray, altered: range) -> int | None:
     """The first altered day that was announced: the values had come back to the old ones and moved just before it."""
     for before, day in pairwise(altered):
         between = changed[before + 1 : day]
         if between.size and between[-1] and not between.all():
-            return int(day)
+            return day
     return None
 
 
@@ -127,12 +128,13 @@ def cuts(panel: Panel, whole: FloatArray) -> tuple[int, int, int]:
     return single, early + int(np.argmax(moves)), max(stop, single + 1)
 
 
-def _altered(panel: Panel, rows: IntArray, order: IntArray, rng: np.random.Generator) -> Panel:
-    """The panel with its stocks in this order, other values on these rows, and fewer members of the universe there.
+def _altered(panel: Panel, days: range, order: IntArray, rng: np.random.Generator) -> Panel:
+    """The panel with its stocks in this order, other values on these days, and fewer members of the universe there.
 
     Each value is multiplied by a factor of its own, different for each field.
     """
-    factor = rng.uniform(0.6, 1.6, size=(len(rows), panel.shape[1]))
+    rows = slice(days.start, days.stop, days.step)
+    factor = rng.uniform(0.6, 1.6, size=(len(days), panel.shape[1]))
     views = cycle((factor, factor[::-1], factor[:, ::-1], factor[::-1, ::-1], 2.2 - factor))
     fields = {}
     for (name, values), view in zip(panel.fields.items(), views, strict=False):
@@ -166,7 +168,7 @@ def _diagnose(score: Score, panel: Panel, cut: int, order: IntArray, rng: np.ran
         )
     same = np.arange(panel.shape[1])
     for fault, seen in (
-        ("moves when later days change", _altered(panel, np.arange(cut, panel.shape[0]), same, rng)),
+        ("moves when later days change", _altered(panel, range(cut, panel.shape[0]), same, rng)),
         ("is computed differently when later days are absent", panel.head(cut)),
     ):
         other = score(seen)[:cut]
@@ -203,11 +205,20 @@ def _first_difference(before: FloatArray, after: FloatArray, panel: Panel) -> Di
 
 
 def _largest(before: FloatArray, after: FloatArray) -> float:
-    return float(np.nanmax(np.abs(before - after), initial=0.0))
+    parts = [np.nanmax(np.abs(before[rows] - after[rows]), initial=0.0) for rows in _blocks(len(before))]
+    return float(max(parts, default=0.0))
 
 
 def _differs(before: FloatArray, after: FloatArray) -> BoolArray:
-    scale = np.nanmax(np.abs(before), initial=0.0, axis=1, keepdims=True, where=np.isfinite(before))
-    close = np.abs(before - after) <= RELATIVE_TOLERANCE * scale
-    both_missing = np.isnan(before) & np.isnan(after)
-    return np.asarray(~(close | both_missing))
+    differs = np.empty(before.shape, dtype=np.bool_)
+    for rows in _blocks(len(before)):
+        old, new = before[rows], after[rows]
+        scale = np.nanmax(np.abs(old), initial=0.0, axis=1, keepdims=True, where=np.isfinite(old))
+        close = np.abs(old - new) <= RELATIVE_TOLERANCE * scale
+        differs[rows] = ~(close | (np.isnan(old) & np.isnan(new)))
+    return differs
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    """A few rows at a time: what is computed from all at once is memory that the system has to find."""
+    return (slice(begin, begin + BLOCK_ROWS) for begin in range(0, rows, BLOCK_ROWS))

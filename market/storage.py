@@ -85,11 +85,30 @@ def open_panel(folder: Path, *, verify: bool = False) -> Panel:
 
 @contextmanager
 def laid_out(panel: Panel) -> Iterator[Path]:
-    """A panel folder that other processes can map, removed afterwards."""
+    """A panel folder that other processes can map: the one it is mapped from, else one that is removed afterwards."""
+    home = _home(panel)
+    if home is not None:
+        yield home
+        return
     with tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
         folder = Path(scratch) / "panel"
         save_panel(panel, folder)
         yield folder
+
+
+def _home(panel: Panel) -> Path | None:
+    """The folder that holds this panel and nothing else, if it is mapped from one."""
+    close: Any = panel.fields["close"]
+    while close is not None and not isinstance(close, np.memmap):
+        close = getattr(close, "base", None)
+    if close is None or close.filename is None:
+        return None
+    folder = Path(close.filename).parent
+    try:
+        manifest = _read_manifest(folder)
+    except DataError:
+        return None
+    return folder if manifest.get("content_hash") == panel.content_hash else None
 
 
 def _write(panel: Panel, folder: Path) -> None:

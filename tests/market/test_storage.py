@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.testing import assert_array_equal
 from market.audit import AuditReport, Finding
 from market.errors import DataError
 from market.panel import Panel
-from market.storage import open_panel
+from market.storage import laid_out, open_panel
 from tests.market.bars import plain_bars
 from tests.strategies import random_panel
 
@@ -111,3 +112,25 @@ def test_a_folder_without_manifest_is_no_panel(tmp_path: Path) -> None:
     plain_bars().to_csv(tmp_path / "x.csv")
     with pytest.raises(DataError, match="no panel folder"):
         Panel.open(tmp_path)
+
+
+def test_a_panel_lies_in_the_folder_it_is_mapped_from(folder: Path) -> None:
+    panel = Panel.open(folder)
+    with laid_out(panel) as home:
+        assert home == folder
+    assert Panel.open(folder).content_hash == panel.content_hash
+
+
+@pytest.mark.parametrize("change", ["part", "new content", "gone"])
+def test_a_panel_that_its_folder_does_not_hold_is_laid_out_anew(folder: Path, change: str) -> None:
+    panel = Panel.open(folder)
+    if change == "part":
+        panel = panel.head(7)
+    elif change == "new content":
+        panel.head(9).save(folder)
+    else:
+        shutil.rmtree(folder)
+    with laid_out(panel) as other:
+        assert other != folder
+        assert Panel.open(other).content_hash == panel.content_hash
+    assert not other.exists()
