@@ -63,7 +63,9 @@ def staff_of(
     budget = config.llm.budget_usd
     return Staff(
         proposer=MixedProposer(
-            language=LanguageProposer(client, redaction, _description(market) if open_minded else ""),
+            language=LanguageProposer(
+                client, redaction, _description(market) if open_minded else "", config.horizons_days
+            ),
             offline=grammar,
             least_share=config.llm.least_share if config.proposer == "mixed" else None,
             stops_when_spent=config.llm.when_spent == "stop",

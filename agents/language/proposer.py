@@ -16,6 +16,7 @@ from agents.language.writing import criticism_messages, idea_messages
 from agents.llm.client import Ask, LanguageClient
 from agents.proposer import Proposal
 from agents.replies import IdeaReply, ReplyError, read_idea, read_json
+from backtest.labels import HORIZONS_DAYS
 from factors.errors import ProgramError
 from factors.fingerprint import fingerprint
 from factors.program import Program, slug
@@ -41,11 +42,15 @@ FOCUSES = (
 
 @dataclass(frozen=True)
 class LanguageProposer:
-    """Proposes what a language model thinks of; `market` is told if it may be."""
+    """Proposes what a language model thinks of; `market` is told if it may be.
+
+    `horizons_days` are those of the run; a briefing may name some of them that alone count.
+    """
 
     client: LanguageClient
     redaction: Redaction = field(default_factory=Redaction)
     market: str = ""
+    horizons_days: Sequence[int] = HORIZONS_DAYS
 
     @property
     def name(self) -> str:
@@ -59,7 +64,7 @@ class LanguageProposer:
         """
         settings = self.client.settings
         drawn = rng.choice(FOCUSES, size=2, replace=False)
-        focus = "; ".join([*briefing.emphasis, *_horizons(briefing.horizons_days), *drawn])
+        focus = "; ".join([*briefing.emphasis, *self._horizons(briefing), *drawn])
         model = settings.choose(rng)
         critic = settings.choose(rng, helper=True)
         version, messages = idea_messages(
@@ -95,6 +100,13 @@ class LanguageProposer:
             tags=parts(reply.source),
         )
 
+    def _horizons(self, briefing: Briefing) -> list[str]:
+        """The horizons that count, unless they are those of which the system message speaks."""
+        counted = briefing.horizons_days or self.horizons_days
+        days = " and ".join(f"{days}-day" for days in counted)
+        only = f"the {days} returns that follow, for only these count in this program's fitness"
+        return [] if tuple(counted) == HORIZONS_DAYS else [only]
+
     def _objection(self, reply: IdeaReply, briefing: Briefing, ask: Ask) -> str:
         """What the critic would have changed; empty if nothing, or if it cannot be understood."""
         version, messages = criticism_messages(
@@ -119,11 +131,6 @@ def parts(source: str) -> tuple[str, ...]:
         }
     )
     return tuple(used) or ("program",)
-
-
-def _horizons(horizons_days: Sequence[int]) -> list[str]:
-    days = " and ".join(f"{days}-day" for days in horizons_days)
-    return [f"the {days} returns that follow, for only these count in this program's fitness"] if days else []
 
 
 def _new(reply: IdeaReply, briefing: Briefing) -> IdeaReply:

@@ -73,6 +73,13 @@ def test_a_model_is_told_by_which_horizons_its_program_is_judged(asking, store) 
     assert "only these count" not in every
 
 
+def test_a_model_is_told_the_horizons_of_a_run_that_has_others_than_usual(asking, store) -> None:
+    proposer = LanguageProposer(asking(by_role(idea=CHANGE, critic=NO_OBJECTION)), horizons_days=(2, 20))
+    proposer.propose(briefing(), np.random.default_rng(1))
+    (asked,) = [call.messages[-1]["content"] for call in store.calls("run a") if call.role == "idea"]
+    assert "the 2-day and 20-day returns that follow, for only these count" in asked
+
+
 def test_an_objection_is_met_once(asking, store) -> None:
     better = CHANGE.replace("ranked across stocks", "ranked across stocks twice").replace(
         "ops.cs_rank(ops.ts_corr", "ops.cs_rank(ops.cs_rank(ops.ts_corr"
