@@ -108,7 +108,8 @@ def calls(draw: st.DrawFn, operator: Operator, kinds: tuple[str, ...]) -> Call:
     if operator.min_periods and draw(st.booleans()):
         keywords["min_periods"] = draw(st.integers(1, window))
     if operator.universe and draw(st.booleans()):
-        keywords["universe"] = rng.random(shape) < 0.7
+        days = np.sort(rng.integers(0, shape[0], shape[0]))  # most days have the members of the day before
+        keywords["universe"] = (rng.random(shape) < 0.7)[days]
     return Call(tuple(arguments), keywords)
 
 
