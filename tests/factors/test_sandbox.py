@@ -134,3 +134,19 @@ def test_waiting_tells_who_is_ready(worker, tmp_path) -> None:
     worker.submit("echo", text="1")
     assert wait_for_any([worker], 3.0) == [worker]
     assert worker.receive() == {"text": "hello 1"}
+
+
+def test_the_seal_is_looked_at_without_events_for_the_watcher() -> None:
+    """Each event costs a call of the interpreter's wall, and the seal is looked at after every request."""
+    code = """
+import sys, engine.evaluator
+from factors.sandbox.seal import Seal
+seal, events, watching = Seal(("factors", "backtest", "engine")), [], [False]
+sys.addaudithook(lambda event, _: events.append(event) if watching[0] else None)
+watching[0] = True
+broken = seal.broken()
+watching[0] = False
+print(len(events), repr(broken))
+"""
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert answer.stdout.split() == ["0", "''"]
