@@ -18,9 +18,9 @@ from agents.grammar.tidying import tidied
 from backtest.labels import Labels
 from backtest.scoring import combined_score
 from benchmarks.scoring import DATA, random_panel, real_panel
-from engine.draws import KEPT_PERCENT
 from engine.evaluator import EARLY_STEP, Bench
 from engine.samplers import distributions
+from engine.tuning import KEPT_PERCENT
 from factors.compiled import ensure_compiled
 from factors.errors import ProgramError
 from factors.execution import Runnable

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import optuna
 
 from engine.samplers import (
-    STARTUP_TRIALS,
     Distributions,
     SamplerName,
     as_drawn,
@@ -23,9 +22,8 @@ from engine.samplers import (
 from factors.parameters import CategoricalParameter, ParameterSpace, Value
 from knowledge_base.records import TrialRecord
 
-KEPT_PERCENT = 50.0
 HINTS_TRIED = 3
-EARLY = 0  # the pruner's one step
+_EARLY = 0  # a study's one step before the last
 _MOST_REPEATS = 20
 _Draw: TypeAlias = "tuple[optuna.Trial, dict[str, Value]]"
 _STATES = {
@@ -56,20 +54,15 @@ class Draws:
         self._parameters, self._trials, self._seed, self._sampler = parameters, trials, seed, sampler
         self._given = _given(parameters, hints)
         self._space = distributions(parameters)
-        self._study = new_study(
-            optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS)
-        )
+        self._study = new_study()
         self._tried = [dict(trial.parameters) for trial in known]
         self._next: _Draw | None = None
         self._is_ahead = False
+        self._untold: list[tuple[optuna.Trial, TrialRecord]] = []
         for trial in known[:-1]:
             _add(self._study, self._space, parameters, trial)
         if known:
-            last = self._ask(known[-1].parameters)
-            early = known[-1].early_value
-            if early is not None and math.isfinite(early):
-                last.report(early, step=EARLY)
-            self.tell(last, known[-1])
+            self.tell(self._ask(known[-1].parameters), known[-1])
 
     def take(self) -> _Draw | None:
         """The next draw, which runs from now on; None if there are enough, or nothing new is drawn."""
@@ -85,12 +78,20 @@ class Draws:
         """Draw the next parameters, unless that was done."""
         if not self._is_ahead:
             self._is_ahead = True
+            self._tell_study()
             self._next = self._drawn() if len(self._tried) < self._trials else None
 
     def tell(self, draw: optuna.Trial, trial: TrialRecord) -> None:
         """How a running trial ended; the next draw does not know it, whether it was made ahead or not."""
         self.look_ahead()
-        self._study.tell(draw, trial.value, state=_STATES[trial.state])
+        self._untold.append((draw, trial))
+
+    def _tell_study(self) -> None:
+        for draw, trial in self._untold:
+            for step, value in _early_look(trial).items():
+                draw.report(value, step)
+            self._study.tell(draw, trial.value, state=_STATES[trial.state])
+        self._untold.clear()
 
     def _drawn(self) -> _Draw | None:
         number = len(self._tried)
@@ -146,13 +147,18 @@ def _fitted(parameters: ParameterSpace, hint: Mapping[str, Value]) -> dict[str, 
 
 def _add(study: optuna.Study, space: Distributions, parameters: ParameterSpace, trial: TrialRecord) -> None:
     """A trial of an earlier process, as if it had been asked for in this one."""
-    early = trial.early_value
     study.add_trial(
         optuna.trial.create_trial(
             params=as_drawn(parameters, trial.parameters),
             distributions=space,
             value=trial.value,
-            intermediate_values={} if early is None or not math.isfinite(early) else {EARLY: early},
+            intermediate_values=_early_look(trial),
             state=_STATES[trial.state],
         )
     )
+
+
+def _early_look(trial: TrialRecord) -> dict[int, float]:
+    """What a trial reported on the way, by step."""
+    early = trial.early_value
+    return {} if early is None or not math.isfinite(early) else {_EARLY: early}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -36,9 +36,9 @@ _PROGRAMS_KEPT = 8
 
 
 class Evaluator:
-    """Answers `examine`, `glance`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values.
+    """Answers `examine`, `trial`, `assess`, `signature` and `resemblance`; results are plain JSON values.
 
-    The fitness of a glance or a trial is averaged over `horizons_days`, some of the evaluator's; None = all.
+    The fitness of a trial is averaged over `horizons_days`, some of the evaluator's; None = all.
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class Evaluator:
         self._training_labels = self._labels_of(self._training.panel)
         train_rows = self._train.stop - self._train.start
         self._glances = train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS
-        self._begun: tuple[object, Iterator[float]] = None, iter(())
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
 
@@ -84,38 +83,28 @@ class Evaluator:
         audit = audit_causality(lambda seen: Bench(seen).run(runnable, parameters), panel, whole=whole)
         return audit.to_dict() | {"parameters": dict(parameters), "sample": _sample(panel, whole)}
 
-    def glance(
-        self, *, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None = None
-    ) -> dict[str, Any]:
-        """Fitness on some of the training dates, spread over all of them; None if they are too few."""
-        if not self._glances:
-            return {"fitness": None}
-        looks = self._looks(source, parameters, horizons_days)
-        early = next(looks)
-        self._begun = (source, parameters, horizons_days), looks
-        return {"fitness": early}
-
     def trial(
-        self, *, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None = None
+        self,
+        *,
+        source: str,
+        parameters: Mapping[str, Any],
+        horizons_days: list[int] | None = None,
+        floor: float | None = None,
     ) -> dict[str, Any]:
         """Fitness on all training dates; its sign tells the direction in which the program predicts.
 
-        The trial that was glanced at last goes on from there.
+        With a `floor` the answer has `early`, too: the fitness on some of those dates, spread over all of them, or None
+        if they are too few. Where that is nearer to 0 than the floor, the trial ends there and `fitness` is None.
         """
-        begun, looks = self._begun
-        if begun != (source, parameters, horizons_days):
-            looks = self._looks(source, parameters, horizons_days)
-        self._begun = None, iter(())
-        *_, fitness = looks
-        return {"fitness": fitness}
-
-    def _looks(
-        self, source: str, parameters: Mapping[str, Any], horizons_days: list[int] | None
-    ) -> Iterator[float]:
         signal = self._training.run(self._runnable(source), parameters)
-        return early_and_full_score(
+        looks = early_and_full_score(
             signal, self._training_labels, step=EARLY_STEP, rows=self._train, horizons_days=horizons_days
         )
+        early = None if floor is None or not self._glances else next(looks)
+        if early is not None and floor is not None and abs(early) < floor:
+            return {"early": early, "fitness": None}
+        *_, fitness = looks
+        return {"early": early, "fitness": fitness}
 
     def assess(self, *, source: str, parameters: Mapping[str, Any], direction: int) -> dict[str, Any]:
         """An audit with the chosen parameters, full scorecards on training and validation rows, the signature."""

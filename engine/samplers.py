@@ -248,10 +248,10 @@ def _edges(parameter: Number) -> tuple[float, float]:
     return (math.log(low), math.log(high)) if parameter.log else (low, high)
 
 
-def new_study(pruner: optuna.pruners.BasePruner | None = None) -> optuna.Study:
+def new_study() -> optuna.Study:
     """A silent study that maximises."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.create_study(direction="maximize", sampler=_tpe(_state([0])), pruner=pruner)
+    return optuna.create_study(direction="maximize", sampler=_tpe(_state([0])))
 
 
 def distributions(parameters: ParameterSpace) -> Distributions:

@@ -27,18 +27,20 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import optuna
 
 from backtest.scoring import learned_direction
-from engine.draws import EARLY, Draws
+from engine.draws import Draws
 from engine.requests import Answer, Part, Request, Share, Wait, in_parts, nothing
 from engine.robustness import neighbours, plateau
-from engine.samplers import SamplerName
+from engine.samplers import STARTUP_TRIALS, SamplerName
 from factors.errors import ProgramError
 from factors.parameters import Value
 from factors.program import Program
 from knowledge_base.records import TrialRecord, TrialState
 
+KEPT_PERCENT = 50.0
 NEIGHBOUR = "neighbour of the best"  # how the message of such a trial begins
 
 
@@ -92,7 +94,9 @@ def tune(
         return None if draw is None else run_drawn(*draw, share if drawn else nothing)
 
     def run_drawn(draw: optuna.Trial, parameters: dict[str, Value], share: Share) -> Part:
-        trial = yield from runner.run(parameters, draw=draw, meanwhile=draws.look_ahead, share=share)
+        trial = yield from runner.run(
+            parameters, floor=early_floor(drawn), meanwhile=draws.look_ahead, share=share
+        )
         drawn.append(trial)
         draws.tell(draw, trial)
 
@@ -137,58 +141,50 @@ class _Runner:
         self,
         parameters: dict[str, Value],
         *,
-        draw: optuna.Trial | None = None,
+        floor: float | None = None,
         meanwhile: Callable[[], None] = nothing,
         share: Share = nothing,
     ) -> Generator[Request, Answer, TrialRecord]:
-        """Run one trial, which has a number from now on, and record it."""
+        """Run one trial, which has a number from now on, and record it.
+
+        One without a `floor` is a neighbour of the best, which is never pruned.
+        """
         number = next(self._numbers)
-        asked = {**self._asked, "parameters": parameters}
-        trial = yield from _run(asked, number=number, draw=draw, meanwhile=meanwhile, share=share)
+        asked = {**self._asked, "parameters": parameters, "floor": floor}
+        trial = yield from _run(Request("trial", asked, meanwhile, share), number)
         self._record(trial)
         self._ended.append(trial)
         return trial
 
 
-def _run(
-    asked: dict[str, Any],
-    *,
-    number: int,
-    draw: optuna.Trial | None,
-    meanwhile: Callable[[], None],
-    share: Share,
-) -> Generator[Request, Answer, TrialRecord]:
-    """One trial; one that was not drawn is a neighbour of the best, which is never pruned."""
+def _run(request: Request, number: int) -> Generator[Request, Answer, TrialRecord]:
+    """One trial."""
     started_s = time.perf_counter()
     early: float | None = None
-    fitness = math.nan
-    notes = [] if draw else [NEIGHBOUR]
+    value: float | None = None
+    direction: int | None = None
+    notes = [NEIGHBOUR] if request.arguments["floor"] is None else []
     state: TrialState = "failed"
     try:
-        if draw:
-            early = (yield Request("glance", asked, meanwhile, share))["fitness"]
-            if early is not None and math.isfinite(early):
-                draw.report(abs(early), step=EARLY)
-        if draw and draw.should_prune():
+        answer = yield request
+        early, fitness = answer["early"], answer["fitness"]
+        if fitness is None:
             state = "pruned"
+        elif math.isfinite(fitness):
+            state, value, direction = "complete", abs(fitness), learned_direction(fitness)
         else:
-            fitness = (yield Request("trial", asked, share=share))["fitness"]
-            if math.isfinite(fitness):
-                state = "complete"
-            else:
-                notes.append("fitness is undefined: too few stocks with an opinion on too many days")
+            notes.append("fitness is undefined: too few stocks with an opinion on too many days")
     except ProgramError as error:
         if number == 0:
             raise
         notes.append(f"{type(error).__name__}: {error}")
-    complete = state == "complete"
     return TrialRecord(
         number=number,
-        parameters=asked["parameters"],
+        parameters=request.arguments["parameters"],
         state=state,
-        value=abs(fitness) if complete else None,
+        value=value,
         early_value=None if early is None else abs(early),
-        direction=learned_direction(fitness) if complete else None,
+        direction=direction,
         duration_ms=(time.perf_counter() - started_s) * 1e3,
         message="; ".join(notes),
     )
@@ -210,6 +206,22 @@ def _stalled(drawn: Sequence[TrialRecord], patience: int | None, noise: float) -
         since = 0 if value > best + noise else since + 1
         best = max(best, value)
     return patience is not None and since >= patience
+
+
+def early_floor(drawn: Sequence[TrialRecord]) -> float:
+    """What the next trial's early value must reach, or it is pruned; 0 while too few trials are complete.
+
+    The complete trials' median, as of Optuna's `PercentilePruner`. It is known before a trial begins, so that
+    the worker itself can prune.
+    """
+    complete = [trial for trial in drawn if trial.state == "complete"]
+    early = [trial.early_value for trial in complete if trial.early_value is not None]
+    known = [value for value in early if math.isfinite(value)]
+    return (
+        float(np.percentile(known, 100.0 - KEPT_PERCENT))
+        if known and len(complete) >= STARTUP_TRIALS
+        else 0.0
+    )
 
 
 def _agreeing_fitness(trial: TrialRecord, direction: int) -> float:

@@ -98,7 +98,8 @@ def test_answers_survive_a_trip_through_json(worker) -> None:
     for answer in (
         worker.examine(source=REVERSAL),
         worker.trial(**asked),
-        worker.glance(**asked),
+        worker.trial(**asked, floor=0.0),
+        worker.trial(**asked, floor=9.0),
         worker.assess(**asked, direction=1),
         worker.signature(**asked),
         worker.statistics(),
@@ -137,7 +138,7 @@ def test_shuffled_labels_depend_on_their_seed_alone(panel, tmp_path) -> None:
     assert first == again != other
 
 
-def test_a_trial_scores_the_same_with_and_without_a_glance_before(tmp_path) -> None:
+def test_an_early_look_ends_a_trial_or_changes_nothing(tmp_path) -> None:
     panel = synthesize(SyntheticConfig(dates=500, symbols=20), seed=8).panel
     panel.save(tmp_path / "panel")
     worker = Evaluator(
@@ -150,12 +151,11 @@ def test_a_trial_scores_the_same_with_and_without_a_glance_before(tmp_path) -> N
     )
     asked = {"source": REVERSAL, "parameters": WINDOW}
     plain = worker.trial(**asked)
-    early = worker.glance(**asked)
-    assert np.isfinite(early["fitness"])
-    assert early != plain
-    assert worker.trial(**asked) == plain
-    worker.glance(**asked | {"parameters": {"window": 9}})
-    assert worker.trial(**asked) == plain
-    some = worker.glance(**asked, horizons_days=[5])
-    assert some not in (early, plain)
-    assert worker.trial(**asked) == plain
+    seen = worker.trial(**asked, floor=0.0)
+    assert plain["early"] is None
+    assert (seen["fitness"], np.isfinite(seen["early"])) == (plain["fitness"], True)
+    assert seen["early"] != seen["fitness"]
+    size = abs(seen["early"])
+    assert worker.trial(**asked, floor=size) == seen
+    assert worker.trial(**asked, floor=size * 1.001) == {"early": seen["early"], "fitness": None}
+    assert worker.trial(**asked, floor=0.0, horizons_days=[5])["early"] != seen["early"]

@@ -18,6 +18,7 @@ from factors.execution import run
 from factors.program import Program
 from market.errors import ConfigError
 from market.synthetic import SyntheticConfig, synthesize
+from tests.engine.answers import trial_answer
 from tests.factors.programs import body
 
 SPACE = json.dumps(
@@ -30,7 +31,12 @@ SPACE = json.dumps(
 
 
 def study(
-    program: Program, *, trials: int, known=(), score=lambda p: -((p["window"] - 7) ** 2) - 1.0, early=None
+    program: Program,
+    *,
+    trials: int,
+    known=(),
+    score=lambda p: -((p["window"] - 7) ** 2) - 1.0,
+    early=lambda _: None,
 ):
     """Tune against a function instead of a worker; the trials recorded and what was asked."""
     records, asked = list(known), []
@@ -41,10 +47,8 @@ def study(
             request: Request = coroutine.send(answer)
         except StopIteration as end:
             return end.value, records, asked
-        parameters = request.arguments["parameters"]
-        asked.append((request.method, parameters))
-        value = (early(parameters) if early else None) if request.method == "glance" else score(parameters)
-        answer = {"fitness": value}
+        asked.append(request.arguments["parameters"])
+        answer = trial_answer(request.arguments, score, early)
 
 
 def test_tuning_learns_the_direction_and_begins_with_the_defaults() -> None:
@@ -60,7 +64,7 @@ def test_a_resumed_study_draws_what_an_uninterrupted_one_draws() -> None:
     _, whole, _ = study(program, trials=14)
     _, resumed, asked = study(program, trials=14, known=whole[:8])
     assert [record.parameters for record in resumed] == [record.parameters for record in whole]
-    assert len({number for number, _ in enumerate(asked)}) == 2 * 6
+    assert asked == [record.parameters for record in whole[8:]]
 
 
 @pytest.mark.parametrize("cut", [1, 6, 9, 13, 19])
@@ -99,12 +103,18 @@ def test_a_program_without_parameters_has_one_trial() -> None:
 
 def test_hopeless_trials_are_pruned_and_the_rest_scored_in_full() -> None:
     program = Program.parse(body("return data.close", parameters=SPACE))
-    _, records, asked = study(program, trials=20, score=lambda p: p["weight"], early=lambda p: p["weight"])
+    scored = []
+
+    def score(parameters):
+        scored.append(parameters)
+        return parameters["weight"]
+
+    _, records, _ = study(program, trials=20, score=score, early=lambda p: p["weight"])
     pruned = [record for record in records if record.state == "pruned"]
     complete = [record for record in records if record.state == "complete"]
     assert pruned
     assert all(record.value == record.parameters["weight"] for record in complete)
-    assert sum(method == "trial" for method, _ in asked) == len(complete)
+    assert scored == [record.parameters for record in complete]
 
 
 def test_an_undefined_fitness_is_a_failed_trial() -> None:

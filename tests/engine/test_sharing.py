@@ -14,6 +14,7 @@ from engine.tuning import NEIGHBOUR, tune
 from factors.errors import ExecutionError, ProgramError
 from factors.sandbox import Worker
 from knowledge_base.store import open_store
+from tests.engine.answers import trial_answer
 from tests.engine.proposers import Script
 from tests.engine.test_crew import ScriptedWorker
 from tests.engine.test_mining import config
@@ -29,13 +30,13 @@ class Scorer(ScriptedWorker):
         self._score, self._diary = score, diary
 
     def submit(self, method: str, **arguments: object) -> None:
-        self.parameters = arguments["parameters"]
-        self._diary.append((self, method, self.parameters))
+        self.arguments = arguments
+        self._diary.append((self, arguments["parameters"]))
         super().submit(method)
 
     def _scored(self):
         try:
-            return {"fitness": self._score(self.parameters)}
+            return trial_answer(self.arguments, self._score, self._score)
         except ProgramError as error:
             return error
 
@@ -79,7 +80,7 @@ def test_on_several_workers_nothing_is_tried_twice_and_every_number_given_once(
     assert len(drawn) == 14
     assert records[: len(drawn)] == drawn
     assert best.fitness == max(record.value for record in drawn if record.value is not None)
-    assert len({worker for worker, _, _ in diary}) == workers
+    assert len({worker for worker, _ in diary}) == workers
 
 
 @given(order=ORDERS)
@@ -103,11 +104,12 @@ def test_one_worker_does_what_a_driver_by_hand_does() -> None:
 def test_the_first_trial_is_alone_and_the_neighbours_begin_after_the_drawn() -> None:
     _, records, diary = shared_study(NUMBERS, order=1, neighbours_tried=4)
     defaults = program_of(NUMBERS).parameters.defaults()
-    assert [(method, tried) for _, method, tried in diary[:2]] == [("glance", defaults), ("trial", defaults)]
-    assert defaults not in [tried for _, _, tried in diary[2:]]
+    tried = [parameters for _, parameters in diary]
+    assert tried.index(defaults) == 0
+    assert tried.count(defaults) == 1
     beside = [record.parameters for record in records if record.message == NEIGHBOUR]
     assert len(beside) == 4
-    assert [tried for _, _, tried in diary[-4:]] == sorted(beside, key=[t for _, _, t in diary].index)
+    assert tried[-4:] == sorted(beside, key=tried.index)
 
 
 def test_defaults_that_fail_are_the_programs_error_on_several_workers_too() -> None:
@@ -127,7 +129,7 @@ def test_a_trial_that_fails_on_another_worker_is_a_failed_trial() -> None:
     _, records, diary = shared_study(NUMBERS, score=score, order=2)
     failed = [record for record in records if record.state == "failed"]
     assert [record.parameters["a"] < 0 for record in failed] == [True] * len(failed) != []
-    assert len({worker for worker, _, tried in diary if tried["a"] < 0}) > 1
+    assert len({worker for worker, tried in diary if tried["a"] < 0}) > 1
     assert len(records) == 12
 
 
@@ -184,7 +186,7 @@ def test_a_slow_proposer_leaves_no_worker_idle(prices, tmp_path, monkeypatch) ->
         config(prices, tmp_path / "r.db", **options), proposer=Slow([SECOND, FIRST]), on_progress=note
     )
     of_the_first = asked[: asked.index((0, "end"))]
-    assert len({worker for worker, method in of_the_first if method == "glance"}) == 2
+    assert len({worker for worker, method in of_the_first if method == "trial"}) == 2
     assert (result.status, result.programs_scored, result.trials_done) == ("finished", 2, 24)
     assert 0.0 < result.worker_utilisation <= 1.0
 

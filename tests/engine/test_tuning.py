@@ -4,18 +4,22 @@ import importlib.util
 import math
 from typing import get_args
 
+import optuna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import samplers
 from engine.draws import HINTS_TRIED
 from engine.robustness import importance, neighbours, plateau
 from engine.samplers import STARTUP_TRIALS, SamplerName, nearest, points, position, value_at
-from engine.tuning import NEIGHBOUR, tune
+from engine.tuning import KEPT_PERCENT, NEIGHBOUR, early_floor, tune
 from factors.errors import ExecutionError
 from factors.parameters import FloatParameter, IntParameter, ParameterSpace
 from factors.program import Program
 from knowledge_base.records import TrialRecord
 from market.errors import ConfigError
+from tests.engine.answers import trial_answer
 from tests.factors.programs import body
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
@@ -64,20 +68,17 @@ def study(
     coroutine = tune(
         program_of(space), trials=trials, seed=seed, known=list(known), record=records.append, **options
     )
-    answer = None
+    go_on, answer = coroutine.send, None
     try:
         while True:
-            request = coroutine.send(answer)
-            parameters = request.arguments["parameters"]
-            asked.append((request.method, parameters))
+            request = go_on(answer)
+            asked.append(request.arguments["parameters"])
             if busy:
                 request.meanwhile()
             try:
-                answer = {"fitness": (early if request.method == "glance" else score)(parameters)}
+                go_on, answer = coroutine.send, trial_answer(request.arguments, score, early)
             except ExecutionError as error:
-                request = coroutine.throw(error)
-                asked.append((request.method, request.arguments["parameters"]))
-                answer = {"fitness": score(request.arguments["parameters"])}
+                go_on, answer = coroutine.throw, error
     except StopIteration as end:
         return end.value, records, asked
 
@@ -107,7 +108,7 @@ def test_every_sampler_goes_on_from_stored_trials_as_if_it_had_not_stopped(name,
         assert outcome(resumed) == outcome(whole)
         assert again == best
         assert again.plateau == pytest.approx(best.plateau, nan_ok=True)
-        assert all(parameters in [r.parameters for r in whole[cut:]] for _, parameters in asked)
+        assert all(parameters in [r.parameters for r in whole[cut:]] for parameters in asked)
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -210,6 +211,40 @@ def test_positions_and_values_are_each_other_s_inverse(parameter) -> None:
     for value in values:
         assert parameter.admit(value) == value
         assert value_at(parameter, position(parameter, value)) == pytest.approx(value)
+
+
+# --- pruning
+
+LOOKS = st.floats(0.0, 1.0) | st.none() | st.just(math.nan)
+
+
+@given(
+    trials=st.lists(st.tuples(LOOKS, st.sampled_from(["complete", "pruned", "failed"])), max_size=30),
+    seen=st.floats(0.0, 1.0),
+)
+def test_the_early_floor_prunes_what_optunas_percentile_pruner_prunes(trials, seen) -> None:
+    records = [
+        TrialRecord(
+            number=number,
+            parameters={},
+            state=state,
+            value=None,
+            early_value=early,
+            direction=1,
+            duration_ms=1.0,
+        )
+        for number, (early, state) in enumerate(trials)
+    ]
+    pruner = optuna.pruners.PercentilePruner(KEPT_PERCENT, n_startup_trials=STARTUP_TRIALS)
+    oracle = optuna.create_study(direction="maximize", pruner=pruner)
+    for early, state in trials:
+        looks = {} if early is None or math.isnan(early) else {0: early}
+        ended = optuna.trial.TrialState.COMPLETE if state == "complete" else optuna.trial.TrialState.FAIL
+        value = 0.0 if state == "complete" else None
+        oracle.add_trial(optuna.trial.create_trial(state=ended, value=value, intermediate_values=looks))
+    trial = oracle.ask()
+    trial.report(seen, step=0)
+    assert (seen < early_floor(records)) == trial.should_prune()
 
 
 # --- hints
@@ -324,13 +359,13 @@ def test_neighbours_are_run_in_full_recorded_last_and_never_win() -> None:
 
     told = {"score": score, "early": score, "trials": 10}
     plain, before, _ = study(NUMBERS, **told)
-    best, records, asked = study(NUMBERS, neighbours_tried=4, **told)
+    best, records, _ = study(NUMBERS, neighbours_tried=4, **told)
     assert math.isnan(plain.plateau)
     assert (best.parameters, best.fitness) == (plain.parameters, plain.fitness)
     assert outcome(records[:10]) == outcome(before)
     added = records[10:]
     assert [record.number for record in added] == list(range(10, 10 + len(added)))
-    assert [method for method, _ in asked[-len(added) :]] == ["trial"] * len(added)
+    assert all(record.early_value is None for record in added)
     assert all(record.state == "complete" and record.message == NEIGHBOUR for record in added)
     assert max(record.value for record in added) > best.fitness
     assert best.plateau == pytest.approx(min(sum(r.value for r in added) / len(added) / best.fitness, 1.0))
