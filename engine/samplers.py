@@ -21,7 +21,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
-import cmaes  # type: ignore[import-untyped]
 import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -156,6 +155,8 @@ def _evolved_point(parameters: ParameterSpace, study: optuna.Study, state: int) 
 
     It starts at the defaults and is told every trial, wherever its parameters come from, so hints move it too.
     """
+    import cmaes  # type: ignore[import-untyped]  # slow to import
+
     numbers = _numbers(parameters)
     optimizer = cmaes.CMA(
         mean=np.array([position(parameter, parameter.default) for parameter in numbers.values()]),
