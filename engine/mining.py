@@ -22,6 +22,7 @@ from engine.islands import Islands, IslandSettings
 from engine.originality import Library
 from engine.proposing import Proposals
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
+from engine.robustness import load_importance
 from engine.samplers import require
 from engine.similarity import Clusters, Elites
 from engine.source import MiningMarket, open_market
@@ -110,6 +111,9 @@ def mine(
         staff = staff_of(config, store, run, market, proposer)
         stack.callback(staff.close)
         workers = [stack.enter_context(worker_of(config, market)) for _ in range(config.workers)]
+        for worker in workers:
+            worker.launch()
+        load_importance(config.trials)
         workers[0].start()
         on_sandbox(workers[0].protections)
         return _Mining(config, market, store, run, seeds, workers, staff, on_progress, should_stop).go()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,12 @@ _UPPER_SHARE = 0.25  # the trials that the importance explains: those this good
 _MOVE = 0.1  # of the range
 
 
+def load_importance(trials: int) -> None:
+    """Import what `importance` needs for programs of so many trials: seconds, for scikit-learn comes with it."""
+    if trials >= FEWEST_TRIALS:
+        importlib.import_module("optuna.importance")
+
+
 def importance(program: Program, trials: Sequence[TrialRecord]) -> dict[str, float]:
     """Each parameter's share, largest first, in what sets the upper quarter of the complete trials apart (PED-ANOVA).
 
@@ -34,10 +41,7 @@ def importance(program: Program, trials: Sequence[TrialRecord]) -> dict[str, flo
     in_order = sorted(values.values(), reverse=True)
     if in_order[math.ceil(_UPPER_SHARE * len(in_order)) - 1] == in_order[-1]:
         return {}
-    from optuna.importance import (  # imports scikit-learn if it can
-        PedAnovaImportanceEvaluator,
-        get_param_importances,
-    )
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
     study, space = new_study(), distributions(program.parameters)
     for trial in trials:

@@ -69,9 +69,10 @@ class Worker:
     _token: str = ""
     _deadline_s: float = 0.0
     _waiting: bool = False
+    _is_ready: bool = False
 
-    def start(self) -> None:
-        """Start the process and wait until its service is ready; its start-up errors are raised here."""
+    def launch(self) -> None:
+        """Start the process and go on; its service gets ready meanwhile."""
         self.close()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "factors.sandbox.child"],
@@ -92,7 +93,16 @@ class Worker:
         }
         self._token = ""
         self._send(opening, _START_TIMEOUT_S)
+
+    def start(self) -> None:
+        """Start the process, if `launch` did not, and wait until its service is ready.
+
+        Its start-up errors are raised here.
+        """
+        if self._process is None or self._is_ready:
+            self.launch()
         self.protections = tuple(Protection(**wall) for wall in self.receive()["protections"])
+        self._is_ready = True
         missing = [f"{wall.name} ({wall.missing})" for wall in self.protections if wall.missing]
         if self.require_sandbox and missing:
             self.close()
@@ -103,7 +113,9 @@ class Worker:
 
     def submit(self, method: str, **arguments: Any) -> None:
         """Send a request without waiting; `receive` gives its answer."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if not self._is_ready:
             self.start()
         self._token = secrets.token_hex(8)
         request = {"token": self._token, "method": method, "arguments": arguments}
@@ -157,7 +169,7 @@ class Worker:
     def close(self) -> None:
         """End the process at once; harmless if there is none."""
         process, self._process = self._process, None
-        self._waiting = False
+        self._waiting = self._is_ready = False
         self._buffer.clear()
         if process is not None:
             with suppress(ProcessLookupError):

@@ -30,6 +30,27 @@ def test_a_request_is_answered_by_the_services_method(worker) -> None:
     assert worker.call("echo", text="x") == {"text": "hello x"}
 
 
+def test_a_launched_worker_gets_ready_by_itself_and_is_the_one_that_is_started_and_asked(worker) -> None:
+    worker.launch()
+    process = worker._process
+    assert not worker.is_idle
+    worker.start()
+    assert worker.is_idle
+    assert worker.call("echo", text="there") == {"text": "hello there"}
+    worker.launch()
+    assert worker._process is not process
+    process = worker._process
+    assert worker.call("echo", text="again") == {"text": "hello again"}
+    assert worker._process is process
+
+
+def test_a_service_that_does_not_start_is_reported_when_it_is_waited_for() -> None:
+    with Worker(SERVICE, {"no": "greeting"}) as worker:
+        worker.launch()
+        with pytest.raises(ExecutionError, match="ended its worker process"):
+            worker.start()
+
+
 def test_a_program_error_crosses_the_pipe_with_its_type(worker) -> None:
     with pytest.raises(ContractError, match="one clear line"):
         worker.call("fail")
