@@ -21,7 +21,7 @@ _MOVE = 0.1  # of the range
 
 
 def load_importance(trials: int) -> None:
-    """Import what `importance` needs for programs of so many trials: seconds, for scikit-learn comes with it."""
+    """Import what `importance` needs for programs of so many trials: seconds, for scikit-learn comes with it where it is installed."""
     if trials >= FEWEST_TRIALS:
         importlib.import_module("optuna.importance")
 

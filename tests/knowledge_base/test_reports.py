@@ -4,13 +4,6 @@ import pytest
 
 from knowledge_base.errors import StoreError
 from knowledge_base.reports import NewReport, NewReportFactor, NewSeed
-from knowledge_base.store import open_store
-
-
-@pytest.fixture
-def store(tmp_path):
-    with open_store(tmp_path / "store.db") as opened:
-        yield opened
 
 
 def report(sha256="a" * 64, **changes) -> NewReport:

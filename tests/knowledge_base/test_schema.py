@@ -113,7 +113,7 @@ def test_a_path_and_its_url_are_the_same_store(tmp_path):
 
 @pytest.mark.parametrize("url", ["nosuchbase://host/name", "postgresql+nosuchdriver://host/name"])
 def test_an_unknown_database_or_driver_is_refused_with_a_remedy(url):
-    with pytest.raises(StoreError, match="pip install psycopg"):
+    with pytest.raises(StoreError, match="pip install pg8000"):
         open_store(url)
 
 
