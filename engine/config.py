@@ -178,6 +178,11 @@ class MineConfig(BaseModel):
             return self.proposals_ahead
         return 0 if not self.asks_models or self.llm_replay else _AHEAD
 
+    @property
+    def of_a_run(self) -> dict[str, Any]:
+        """What a run remembers of it, plain: all but the store's URL, of which a password may be part."""
+        return self.model_dump(mode="json", exclude={"store"})
+
     def require_language(self) -> None:
         """Raise `ConfigError` if a language model is to be asked and cannot be."""
         if not self.asks_models:

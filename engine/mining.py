@@ -107,7 +107,7 @@ def mine(
         seeds = starting_seeds(store, config, market)
         run = start_or_resume(store, config, market)
         stack.enter_context(store.holding(run.name))
-        store.reconfigure_run(run.id, config.model_dump(mode="json") | {"run": run.name})
+        store.reconfigure_run(run.id, config.of_a_run | {"run": run.name})
         staff = staff_of(config, store, run, market, proposer)
         stack.callback(staff.close)
         workers = [stack.enter_context(worker_of(config, market)) for _ in range(config.workers)]

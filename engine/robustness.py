@@ -21,7 +21,7 @@ _MOVE = 0.1  # of the range
 
 
 def load_importance(trials: int) -> None:
-    """Import what `importance` needs for programs of so many trials: seconds, for scikit-learn comes with it where it is installed."""
+    """Import what `importance` needs for so many trials: seconds, if scikit-learn is there to come with it."""
     if trials >= FEWEST_TRIALS:
         importlib.import_module("optuna.importance")
 

@@ -51,7 +51,7 @@ def starting_seeds(store: Store, config: MineConfig, market: MiningMarket) -> di
 
 def start_or_resume(store: Store, config: MineConfig, market: MiningMarket) -> RunRecord:
     """The run of the config's name, new if there is none; `ConfigError` if its settings or its market were others."""
-    plain = config.model_dump(mode="json")
+    plain = config.of_a_run
     run = store.find_run(config.run) if config.run else None
     if run is None:
         return store.start_run(

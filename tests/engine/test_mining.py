@@ -57,6 +57,13 @@ def finished(prices, tmp_path_factory) -> Path:
     return store
 
 
+def test_a_run_does_not_remember_where_its_store_is(finished) -> None:
+    with open_store(finished) as store:
+        (run,) = store.runs()
+    assert run.config["trials"] > 0
+    assert str(finished) not in str(run.config)
+
+
 def test_a_run_ends_with_ranked_programs_of_finite_scores(finished) -> None:
     ranking = outcome(finished)
     assert len(ranking) >= 5
