@@ -27,6 +27,7 @@ from market.panel import Panel
 ELITES = 5
 PARTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "micro-search": {"default parameters only": {"trials": 1, "neighbours": 0}},
+    "allotment": {"trials shared evenly": {"allotment": "even"}},
     "sampler": {"random parameters": {"sampler": "random"}},
     "islands": {"one island": {"islands": 1}},
     "experience": {

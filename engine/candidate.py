@@ -13,6 +13,7 @@ from agents.errors import BudgetError
 from agents.language import Experience, Mentor, Problem
 from backtest.scorecard import HorizonScore
 from backtest.scoring import mean_fitness
+from engine.allotment import Competitors
 from engine.crew import Job
 from engine.originality import Library
 from engine.requests import Request, Thought
@@ -57,10 +58,14 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Assessed:
-    """A candidate that was scored: its place in the store, its reward and its signal's signature."""
+    """A candidate that was scored: its place in the store, its reward and its signal's signature.
+
+    `fitness` is that on the validation days over all horizons, `training_fitness` over those it is judged by.
+    """
 
     program_id: int
     candidate: Candidate
+    training_fitness: float
     fitness: float
     reward: float
     signature: str
@@ -92,7 +97,8 @@ class Examiner:
     """Takes candidates through the stages; every outcome is in the store before the coroutine goes on.
 
     A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters; `patience` and
-    `noise` may end them early, see `engine.tuning.tune`. `samples` leads
+    `noise` may end them early, see `engine.tuning.tune`, and with `competitors` it has fewer or more, see
+    `engine.allotment`. `samples` leads
     from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
     its signature, resembles a better program than one of that fitness. `mentor` mends and analyses; `root_of` leads to
     the program that a candidate's line began with, if it has one; `horizons_of` to the horizons that its trials and its
@@ -112,6 +118,7 @@ class Examiner:
     reward: RewardKind
     correlation: Callable[[str, float], float]
     on_trial: Callable[[TrialRecord], None]
+    competitors: Competitors | None = None
     mentor: Mentor | None = None
     root_of: Callable[[Candidate], Sequence[int]] = lambda _: ()
     horizons_of: Callable[[Candidate], Sequence[int] | None] = lambda _: None
@@ -180,6 +187,7 @@ class Examiner:
                 patience=self.patience,
                 noise=self.noise,
                 horizons_days=horizons_days,
+                surpassing=self._surpassing(horizons_days),
             )
             if tuned is None:
                 raise ContractError(
@@ -194,8 +202,8 @@ class Examiner:
         cards = [score_record(card) for card in answer["scorecards"]]
         train, validation = cards
         terms = reward_terms(
-            train=_judged(train, horizons_days),
-            validation=_judged(validation, horizons_days),
+            train=judged(train, horizons_days),
+            validation=judged(validation, horizons_days),
             plateau=tuned.plateau,
             turnover=validation.turnover,
             nodes=Complexity.of(program.source).nodes,
@@ -219,10 +227,16 @@ class Examiner:
         return Assessed(
             program_id=program_id,
             candidate=candidate,
-            fitness=cards[-1].fitness,
+            training_fitness=judged(train, horizons_days),
+            fitness=validation.fitness,
             reward=math.fsum(terms.values()),
             signature=answer["signature"],
         )
+
+    def _surpassing(self, horizons_days: Sequence[int] | None) -> Callable[[float], float | None] | None:
+        """What share of the competitors is better than a fitness."""
+        competitors = self.competitors
+        return None if competitors is None else lambda fitness: competitors.surpassing(fitness, horizons_days)
 
     def _read(self, candidate: Candidate, revisions: tuple[Revision, ...]) -> tuple[Program, NewProgram]:
         """The candidate as a program with all its knobs, new to the run."""
@@ -366,7 +380,7 @@ def score_record(card: Mapping[str, Any]) -> ScoreRecord:
     )
 
 
-def _judged(card: ScoreRecord, horizons_days: Sequence[int] | None) -> float:
+def judged(card: ScoreRecord, horizons_days: Sequence[int] | None) -> float:
     """A card's fitness over these of its horizons only, None = all."""
     if horizons_days is None:
         return card.fitness

@@ -117,6 +117,11 @@ class MineConfig(BaseModel):
         description="proposals thought out while workers are busy; 0 = one by one, repeatable; if absent 0, or 4 "
         "with a language model",
     )
+    allotment: Literal["promise", "even"] = Field(
+        "promise",
+        description="trials where they promise most: fewer for programs that many others surpass on the training days, "
+        "more for the best; or evenly",
+    )
     sampler: Literal["tpe", "gp", "cmaes", "qmc", "random", "auto"] = Field(
         "tpe", description="Optuna's sampler of parameters"
     )

@@ -36,7 +36,8 @@ _STATES = {
 class Draws:
     """The parameters to try, each drawn while the trials before it run, from the results of those before that.
 
-    So drawing takes none of a worker's time. `known` are the trials of an earlier process: the draw after them is the
+    So drawing takes none of a worker's time. `trials` is what the sampler counts on, `most` how many there are at most.
+    `known` are the trials of an earlier process: the draw after them is the
     one that it would have made.
     """
 
@@ -45,13 +46,15 @@ class Draws:
         parameters: ParameterSpace,
         *,
         trials: int,
+        most: int,
         seed: Sequence[int],
         sampler: SamplerName,
         hints: Sequence[Mapping[str, Value]],
         known: Sequence[TrialRecord],
     ) -> None:
         require(sampler)
-        self._parameters, self._trials, self._seed, self._sampler = parameters, trials, seed, sampler
+        self._parameters, self._trials, self._most = parameters, trials, most
+        self._seed, self._sampler = seed, sampler
         self._given = _given(parameters, hints)
         self._space = distributions(parameters)
         self._study = new_study()
@@ -63,6 +66,11 @@ class Draws:
             _add(self._study, self._space, parameters, trial)
         if known:
             self.tell(self._ask(known[-1].parameters), known[-1])
+
+    @property
+    def taken(self) -> int:
+        """How many have been taken, `known` ones included."""
+        return len(self._tried)
 
     def take(self) -> _Draw | None:
         """The next draw, which runs from now on; None if there are enough, or nothing new is drawn."""
@@ -79,7 +87,7 @@ class Draws:
         if not self._is_ahead:
             self._is_ahead = True
             self._tell_study()
-            self._next = self._drawn() if len(self._tried) < self._trials else None
+            self._next = self._drawn() if len(self._tried) < self._most else None
 
     def tell(self, draw: optuna.Trial, trial: TrialRecord) -> None:
         """How a running trial ended; the next draw does not know it, whether it was made ahead or not."""

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from agents.errors import BudgetError, LLMError, ProposalError, UnusableReplyError
 from agents.proposer import Proposer
-from engine.candidate import SEED, Assessed, Candidate, Examiner, Failed, Outcome
+from engine.allotment import Competitors
+from engine.candidate import SEED, Assessed, Candidate, Examiner, Failed, Outcome, judged
 from engine.config import MineConfig
 from engine.crew import Crew, Job, Later
 from engine.emphasis import Emphasis
@@ -132,6 +133,7 @@ class _Mining:
     should_stop: Callable[[], bool]
     clusters: Clusters = field(default_factory=Clusters)
     elites: Elites = field(default_factory=Elites)
+    competitors: Competitors = field(default_factory=Competitors)
     best: tuple[float, str] = (float("-inf"), "")
     exhausted: str = ""
     interrupted: str = ""
@@ -158,6 +160,7 @@ class _Mining:
             reward=self.config.reward,
             correlation=self.elites.correlation,
             on_trial=self._count_trial,
+            competitors=self.competitors if self.config.allotment == "promise" else None,
             mentor=self.staff.mentor,
             root_of=lambda candidate: self._islands.root(candidate.iteration, candidate.parent_ids),
             horizons_of=lambda candidate: self._islands.horizons_days(candidate.iteration),
@@ -271,6 +274,9 @@ class _Mining:
 
     def _welcome(self, outcome: Assessed) -> None:
         """Give a scored program its cluster and remember the best."""
+        self.competitors.add(
+            outcome.training_fitness, self._islands.horizons_days(outcome.candidate.iteration)
+        )
         cluster = self.clusters.assign(outcome.program_id, outcome.signature)
         self.store.set_cluster(outcome.program_id, cluster)
         if self.elites.add(outcome.program_id, outcome.fitness, outcome.signature):
@@ -298,6 +304,7 @@ class _Mining:
             outcome = Assessed(
                 program_id=program.id,
                 candidate=_candidate_of(program),
+                training_fitness=self._training_fitness(program),
                 fitness=ranked.fitness,
                 reward=math.nan if program.reward is None else program.reward,
                 signature=answer["signature"],
@@ -309,6 +316,10 @@ class _Mining:
                 record = self.store.program(program_id)
                 if record.status == "failed":
                     self._place(Failed(program_id=program_id, candidate=_candidate_of(record)))
+
+    def _training_fitness(self, program: ProgramRecord) -> float:
+        card = next(card for card in program.scores if card.split == "train")
+        return judged(card, self._islands.horizons_days(program.iteration))
 
     def _count_trial(self, _: TrialRecord) -> None:
         self._trials_done += 1

@@ -31,6 +31,7 @@ _FIXED_FOR_A_RUN = (
     "experience",
     "reward",
     "sampler",
+    "allotment",
     "neighbours",
     "emphasis",
     "trial_patience",

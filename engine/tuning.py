@@ -5,6 +5,8 @@ programs on many workers. While a trial runs, the next one's parameters are draw
 it. The sampler is reseeded from (seed, trial number) before every draw: a study rebuilt from the trials in the store
 goes on exactly as if it had never stopped.
 
+How many trials there are depends on how the best of them compares with the run's other programs: `engine.allotment`.
+
 The first trial decides whether a program is worth others; workers with nothing else to do may take some of those. Then
 several run at once: none is drawn twice (TPE and GP keep away from the running ones), and they end in any order. The
 result of a trial depends on its parameters alone; which are drawn, and pruned, depends on what has ended before.
@@ -31,6 +33,7 @@ import numpy as np
 import optuna
 
 from backtest.scoring import learned_direction
+from engine.allotment import MOST, allotted
 from engine.draws import Draws
 from engine.requests import Answer, Part, Request, Share, Wait, in_parts, nothing
 from engine.robustness import neighbours, plateau
@@ -71,10 +74,12 @@ def tune(
     patience: int | None = None,
     noise: float = 0.0,
     horizons_days: Sequence[int] | None = None,
+    surpassing: Callable[[float], float | None] | None = None,
 ) -> Generator[Request | Wait, Answer, Tuned | None]:
     """Run the trials that are still missing, record each, and return the best; None if none has a fitness.
 
-    Fitness is that over `horizons_days`, None = all that the worker has.
+    Fitness is that over `horizons_days`, None = all that the worker has. `trials` is the usual number; what share of
+    other programs is `surpassing` a fitness makes it fewer or more, see `engine.allotment`; None leaves it.
 
     The first trial is the program's defaults, the next are the first `HINTS_TRIED` distinct `hints`: parameters that
     did well elsewhere, fitted into this space. Parameters that were tried before are not run again; a space with
@@ -87,10 +92,19 @@ def tune(
     asked = {"source": program.source, "horizons_days": horizons_days}
     runner = _Runner(asked, known, record)
     drawn = [trial for trial in known if not trial.message.startswith(NEIGHBOUR)]
-    draws = Draws(program.parameters, trials=trials, seed=seed, sampler=sampler, hints=hints, known=drawn)
+    most = trials if surpassing is None else round(MOST * trials)
+    draws = Draws(
+        program.parameters, trials=trials, most=most, seed=seed, sampler=sampler, hints=hints, known=drawn
+    )
+
+    def is_enough() -> bool:
+        best = _best(drawn)
+        fitness = best.fitness if best else 0.0
+        allowed = trials if surpassing is None else allotted(trials, len(drawn), surpassing(fitness))
+        return draws.taken >= allowed or _stalled(drawn, patience, noise)
 
     def next_drawn(share: Share) -> Part | None:
-        draw = None if _stalled(drawn, patience, noise) else draws.take()
+        draw = None if is_enough() else draws.take()
         return None if draw is None else run_drawn(*draw, share if drawn else nothing)
 
     def run_drawn(draw: optuna.Trial, parameters: dict[str, Value], share: Share) -> Part:

@@ -33,8 +33,8 @@ _COLUMNS = {
     ),
 )
 @click.option(
-    "--what", default="micro-search,islands,experience,chance,reward", show_default=True, metavar="PART,…",
-    help="Parts to leave out: micro-search, sampler, islands, experience, reward; or chance instead of a search.",
+    "--what", default="micro-search,allotment,islands,experience,chance,reward", show_default=True, metavar="PART,…",
+    help="Parts to leave out: micro-search, allotment, sampler, islands, experience, reward; or chance, not a search.",
 )  # fmt: skip
 @click.option(
     "--seeds", default=3, show_default=True, type=click.IntRange(1, 100), help="Runs of each variant."
