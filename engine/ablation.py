@@ -6,10 +6,8 @@ as signals; their fitness on the test days is computed once the run is over, by 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
@@ -23,6 +21,7 @@ from knowledge_base.briefing import Elite
 from knowledge_base.store import open_store
 from market.errors import ConfigError
 from market.panel import Panel
+from market.scratch import scratch_folder
 
 ELITES = 5
 PARTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
@@ -80,8 +79,8 @@ def ablate(
     outcomes = []
     for seed in seeds:
         for name, changes in variants.items():
-            with tempfile.TemporaryDirectory(prefix="factorengine-") as folder:
-                settings = {"store": str(Path(folder) / "run.db"), "run": "run", "seed": seed}
+            with scratch_folder() as folder:
+                settings = {"store": str(folder / "run.db"), "run": "run", "seed": seed}
                 chosen = MineConfig.of(config.model_dump() | settings | dict(changes))
                 result = mine(chosen, proposer=None if "proposer" in changes else proposer)
                 outcome = _outcome(name, seed, chosen, result, panel, test_start=splits.validation_end)

@@ -37,8 +37,7 @@ class Draws:
     """The parameters to try, each drawn while the trials before it run, from the results of those before that.
 
     So drawing takes none of a worker's time. `trials` is what the sampler counts on, `most` how many there are at most.
-    `known` are the trials of an earlier process: the draw after them is the
-    one that it would have made.
+    `known` are the trials of an earlier process: the draw after them is the one that it would have made.
     """
 
     def __init__(

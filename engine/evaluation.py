@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +23,7 @@ from market.arrays import FloatArray
 from market.dates import as_day
 from market.errors import DataError
 from market.panel import Panel
+from market.scratch import scratch_folder
 from market.storage import laid_out
 from market.synthetic import SyntheticConfig, synthesize
 
@@ -210,19 +209,19 @@ def _in_worker(
 ) -> _Done:
     """Start a worker for one request."""
     ensure_compiled()
-    with laid_out(panel) as folder, tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
+    with laid_out(panel) as folder, scratch_folder() as scratch:
         worker = Worker(
             service="engine.evaluation:EvaluationService",
-            settings={"panel": str(folder), "target": f"{scratch}/values.npy"},
+            settings={"panel": str(folder), "target": str(scratch / "values.npy")},
             limits=limits,
             readable=[folder],
-            writable=[Path(scratch)],
+            writable=[scratch],
             require_sandbox=require_sandbox,
         )
         with worker:
             arguments = {"source": program.source, "name": program.name, "parameters": dict(parameters)}
             answer = worker.call(method, **arguments, **settings)
-        return _Done(answer, np.load(f"{scratch}/values.npy", allow_pickle=False), worker.protections)
+        return _Done(answer, np.load(scratch / "values.npy", allow_pickle=False), worker.protections)
 
 
 def _last_date(panel: Panel) -> str:

@@ -60,7 +60,7 @@ class Evaluator:
         self._shuffle_seed = shuffle_seed
         self._training_labels = self._labels_of(self._training.panel)
         train_rows = self._train.stop - self._train.start
-        self._glances = train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS
+        self._looks_early = train_rows >= EARLY_STEP * FEWEST_EARLY_ROWS
         self._programs: OrderedDict[str, Runnable] = OrderedDict()
         self._references: dict[str, FloatArray] = {}
 
@@ -100,7 +100,7 @@ class Evaluator:
         looks = early_and_full_score(
             signal, self._training_labels, step=EARLY_STEP, rows=self._train, horizons_days=horizons_days
         )
-        early = None if floor is None or not self._glances else next(looks)
+        early = None if floor is None or not self._looks_early else next(looks)
         if early is not None and floor is not None and abs(early) < floor:
             return {"early": early, "fitness": None}
         *_, fitness = looks

@@ -25,6 +25,7 @@ import numpy as np
 from market.audit import AuditReport
 from market.errors import DataError
 from market.panel import Panel
+from market.scratch import scratch_folder
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -90,8 +91,8 @@ def laid_out(panel: Panel) -> Iterator[Path]:
     if home is not None:
         yield home
         return
-    with tempfile.TemporaryDirectory(prefix="factorengine-") as scratch:
-        folder = Path(scratch) / "panel"
+    with scratch_folder() as scratch:
+        folder = scratch / "panel"
         save_panel(panel, folder)
         yield folder
 
