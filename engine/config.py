@@ -50,7 +50,7 @@ class MineConfig(BaseModel):
         None, min_length=1, max_length=100, description="name of the run; resumed if it exists"
     )
     iterations: int = Field(120, ge=1, description="programs to propose")
-    trials: int = Field(20, ge=1, description="parameter trials per program")
+    trials: int = Field(20, ge=1, description="usual number of parameter trials of a program")
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="worker processes"
     )

@@ -60,7 +60,7 @@ _RECOVERY_COLUMNS = {
     help="What to start from, joined by +: sets, own, files, folders; or none. [default: alpha158-10]",
 )
 @click.option("--iterations", metavar="N", help="Programs to propose, after the seeds. [default: 120]")
-@click.option("--trials", metavar="N", help="Parameter trials per program. [default: 20]")
+@click.option("--trials", metavar="N", help="Usual number of parameter trials of a program. [default: 20]")
 @click.option("--workers", metavar="N", help="Worker processes. [default: one per core]")
 @click.option("--seed", metavar="N", help="Seed; with one worker the same seed repeats the run. [default: 7]")
 @click.option("--time-limit", metavar="10m", help="Stop after 90s, 10m, 8h, …; resume later. [default: none]")

@@ -58,4 +58,4 @@ def test_parts_are_left_out_and_compared(command, prices) -> None:
     assert [row["variant"] for row in found["summary"]] == ["everything", "default parameters only"]
     whole, without = found["runs"]
     assert without["trials"] < whole["trials"]
-    assert "micro-search, sampler, islands" in command.refuses("ablate", "--what", "luck")
+    assert "micro-search, allotment, sampler, islands" in command.refuses("ablate", "--what", "luck")
