@@ -98,11 +98,10 @@ class Examiner:
 
     A program has `trials` trials, of which up to `neighbours` are spent beside its best parameters; `patience` and
     `noise` may end them early, see `engine.tuning.tune`, and with `competitors` it has fewer or more, see
-    `engine.allotment`. `samples` leads
-    from the values on the audit's slice to the program that gave them first. `correlation` tells how much a signal, by
-    its signature, resembles a better program than one of that fitness. `mentor` mends and analyses; `root_of` leads to
-    the program that a candidate's line began with, if it has one; `horizons_of` to the horizons that its trials and its
-    reward are judged by, None = all.
+    `engine.allotment`. `samples` leads from the values on the audit's slice to the program that gave them first.
+    `correlation` tells how much a signal, by its signature, resembles a better program than one of that fitness.
+    `mentor` mends and analyses; `root_of` leads to the program that a candidate's line began with, if it has one;
+    `horizons_of` to the horizons that its trials and its reward are judged by, None = all.
     """
 
     store: Store
