@@ -96,7 +96,8 @@ def correlate(
     """Both correlations over the names that have a signal and a return; entries without one keep their value.
 
     Row r of the signal belongs to row `dates[r]` of the returns.
-    The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel.
+    The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel. Those that sum
+    write nothing: LLVM then adds in one order, and need not decide by where arrays lie whether it may use SIMD lanes.
     """
     horizons, width = returns.shape[1:]
     fewer = np.empty(width + 1, np.int32)
@@ -130,16 +131,18 @@ def correlate(
                         p[i] = ranks[r, i]
                 stale = missing > 0
                 n = opinions[r] - missing
+                for i in range(m):
+                    weight[i] = 1.0 if p[i] > 0 else 0.0
                 mean = 0.0
                 pp = 0.0
                 for i in range(m):
-                    weight[i] = 1.0 if p[i] > 0 else 0.0
                     mean += weight[i] * s[i]
                     pp += np.float64(p[i]) * np.float64(p[i])
                 mean /= max(n, 1)
-                ss = 0.0
                 for i in range(m):
                     deviation[i] = weight[i] * (s[i] - mean)
+                ss = 0.0
+                for i in range(m):
                     ss += deviation[i] * deviation[i]
             if n < min_assets:
                 continue

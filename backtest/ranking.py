@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from factors.jit import (
+    Entries,
     Indices,
     IntegerVector,
     Matrix,
+    OutEntries,
     OutIndices,
     OutIntegerVector,
     OutMatrix,
     device,
     kernel,
 )
-from factors.sorting import Columns, sort_row, sorting_desk
+from factors.sorting import SAMPLES, Columns, pack_row, packed_rows, tied_run, unpack_row
 from market.arrays import BoolArray, FloatArray, IntArray
 
 RankArray: TypeAlias = NDArray[np.int32]
@@ -83,30 +85,25 @@ def rank_rows(
     ranked = RankedRows(
         values=buffers.values[:rows], ranks=buffers.ranks[:rows], opinions=buffers.opinions[:rows]
     )
-    rank_kernel(matrix, section.columns, section.counts, dates, ranked.values, ranked.ranks, ranked.opinions)
+    packed, bits = packed_rows(rows, section.columns.shape[1])
+    pack_kernel(matrix, section.columns, section.counts, dates, bits, ranked.values, packed, ranked.opinions)
+    packed.sort(axis=1)
+    rank_kernel(packed, bits, ranked.opinions, ranked.values, ranked.ranks)
     return ranked
 
 
 @device
-def average_ranks(ordered: FloatArray, places: Columns, n: int, ranks: RankArray) -> None:
-    """Doubled average rank of each value at its place: as if there were no ties, then the tie groups anew.
-
-    `ordered` has one value more, which equals none before it.
-    """
-    ties = 0
+def average_ranks(places: Columns, n: int, ties: Columns, tied: int, ranks: RankArray) -> None:
+    """Doubled average rank of each value at its place: as if there were no ties, then each run of them anew."""
     for i in range(n):
-        ranks[places[i]] = 2 * (i + 1)
-        ties += ordered[i] == ordered[i + 1]
-    end = 1
-    while ties > 0 and end < n:
-        if ordered[end] != ordered[end - 1]:
-            end += 1
-            continue
-        begin = end - 1
-        while end < n and ordered[end] == ordered[begin]:
-            end += 1
+        ranks[np.uint64(places[i])] = 2 * (i + 1)
+    k = 0
+    while k < tied:
+        begin = ties[k]
+        k = tied_run(ties, tied, k)
+        end = ties[k - 1] + 2
         for i in range(begin, end):
-            ranks[places[i]] = begin + end + 1
+            ranks[np.uint64(places[i])] = begin + end + 1
 
 
 @device
@@ -121,36 +118,50 @@ def magnitude_unit(low: float, high: float) -> float:
 
 
 @kernel
-def rank_kernel(
+def pack_kernel(
     matrix: Matrix,
     columns: Indices,
     counts: IntegerVector,
     dates: IntegerVector,
+    bits: int,
     values: OutMatrix,
-    ranks: OutIndices,
+    packed: OutEntries,
     opinions: OutIntegerVector,
 ) -> None:
-    """Fill row r of a `RankedRows` from row `dates[r]` of the matrix."""
-    width = columns.shape[1]
-    desk = sorting_desk(width)
-    ordered = desk[1]
-    everyone = np.arange(width).astype(np.uint32)
+    """Squeeze row `dates[r]` of the matrix into row r of `values`, and pack it to be sorted."""
+    sample = np.empty(SAMPLES)
+    everyone = np.arange(columns.shape[1]).astype(np.uint32)
     for r in range(len(dates)):
         t = dates[r]
         m = counts[t]
         row = values[r, :m]
         for i in range(m):
             row[i] = matrix[t, np.uint64(columns[t, i])] + 0.0  # -0 and 0 are one value
-        n = sort_row(row, everyone, row, desk)
+        n = pack_row(row, everyone, bits, sample, packed[r])
         opinions[r] = n
-        if n < width:
-            ranks[r] = 0
+        if n < columns.shape[1]:
             values[r, m:] = 0.0
             for i in range(m):
                 row[i] = row[i] if abs(row[i]) < np.inf else 0.0
+
+
+@kernel
+def rank_kernel(
+    packed: Entries, bits: int, opinions: IntegerVector, values: OutMatrix, ranks: OutIndices
+) -> None:
+    """Rank the sorted entries of each row, and scale the values of extreme ones."""
+    width = values.shape[1]
+    order = np.empty(width, np.uint32)
+    ordered = np.empty(width + 1)
+    ties = np.empty(width, np.uint32)
+    for r in range(len(values)):
+        n = opinions[r]
+        if n < width:
+            ranks[r] = 0
         if n == 0:
             continue
-        average_ranks(ordered, desk[2], n, ranks[r])
+        tied = unpack_row(packed[r, :n], bits, values[r], ordered, order, ties)
+        average_ranks(order, n, ties, tied, ranks[r])
         unit = magnitude_unit(ordered[0], ordered[n - 1])
         if unit != 1.0:
             values[r] *= unit

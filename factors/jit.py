@@ -67,6 +67,8 @@ OutIntegers: TypeAlias = Annotated[IntArray, _ArrayOf("int64", 2, writable=True)
 OutIntegerVector: TypeAlias = Annotated[IntArray, _ArrayOf("int64", 1, writable=True)]
 Indices: TypeAlias = Annotated[NDArray[np.int32], _ArrayOf("int32", 2)]
 OutIndices: TypeAlias = Annotated[NDArray[np.int32], _ArrayOf("int32", 2, writable=True)]
+Entries: TypeAlias = Annotated[NDArray[np.uint32], _ArrayOf("uint32", 2)]
+OutEntries: TypeAlias = Annotated[NDArray[np.uint32], _ArrayOf("uint32", 2, writable=True)]
 Step: TypeAlias = Annotated[Callable[[float, float], float], _CallbackOf(2)]
 
 _KERNELS: dict[str, "Kernel[Any, Any]"] = {}

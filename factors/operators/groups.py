@@ -16,6 +16,7 @@ from factors.errors import ContractError
 from factors.jit import Kernel
 from factors.operators.arguments import ArrayLike, Universe, as_matrices, as_matrix, as_members
 from factors.operators.kernels import groups as kernels
+from factors.operators.sorted_rows import fill_sorted
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
 
@@ -25,14 +26,18 @@ MOST_GROUPS = 100_000
 def _within(
     kernel: Kernel[..., Any], operator: str, x: ArrayLike, groups: ArrayLike, universe: Universe
 ) -> FloatArray:
+    matrix, labels = _labelled(operator, x, groups)
+    members = as_members(operator, universe, matrix.shape)
+    count = _count_groups(operator, labels)
+    return fill_rows(kernel, matrix, labels, count, members, shape=matrix.shape)
+
+
+def _labelled(operator: str, x: ArrayLike, groups: ArrayLike) -> tuple[FloatArray, ...]:
     matrix = as_matrix(operator, x)
     labels = np.asarray(groups)
     if labels.ndim == 1 and labels.size == matrix.shape[1]:
         labels = np.broadcast_to(labels, matrix.shape)
-    matrix, labels = as_matrices(operator, matrix, labels)
-    members = as_members(operator, universe, matrix.shape)
-    count = _count_groups(operator, labels)
-    return fill_rows(kernel, matrix, labels, count, members, shape=matrix.shape)
+    return as_matrices(operator, matrix, labels)
 
 
 def _count_groups(operator: str, labels: FloatArray) -> int:
@@ -60,4 +65,7 @@ def cs_group_zscore(x: ArrayLike, groups: ArrayLike, *, universe: Universe = Non
 
 def cs_group_rank(x: ArrayLike, groups: ArrayLike, *, universe: Universe = None) -> FloatArray:
     """Average rank within the day's group divided by the group's size: 1 = its largest."""
-    return _within(kernels.rank_groups, "cs_group_rank", x, groups, universe)
+    matrix, labels = _labelled("cs_group_rank", x, groups)
+    count = _count_groups("cs_group_rank", labels)
+    grouped = as_members("cs_group_rank", universe, matrix.shape) & np.isfinite(labels)
+    return fill_sorted(kernels.rank_groups, matrix, grouped, labels, count)

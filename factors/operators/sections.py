@@ -12,6 +12,7 @@ from typing import Any
 from factors.jit import Kernel
 from factors.operators.arguments import ArrayLike, Universe, as_matrix, as_members, as_number, whole_number
 from factors.operators.kernels import ranking, sections
+from factors.operators.sorted_rows import fill_sorted
 from factors.operators.threads import fill_rows
 from market.arrays import FloatArray
 
@@ -24,15 +25,22 @@ def _across(
     return fill_rows(kernel, matrix, members, *parameters, shape=matrix.shape)
 
 
+def _in_order(
+    kernel: Kernel[..., Any], operator: str, x: ArrayLike, universe: Universe, *parameters: float
+) -> FloatArray:
+    matrix = as_matrix(operator, x)
+    return fill_sorted(kernel, matrix, as_members(operator, universe, matrix.shape), *parameters)
+
+
 def cs_rank(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
     """Average rank divided by the number of values: 1 = the largest, as pandas' `rank(axis=1, pct=True)`."""
-    return _across(ranking.rank_rows, "cs_rank", x, universe, 0.0)
+    return _in_order(ranking.rank_rows, "cs_rank", x, universe, 0.0)
 
 
 def cs_bucket(x: ArrayLike, buckets: int, *, universe: Universe = None) -> FloatArray:
     """Quantile bucket 0 (smallest) to `buckets - 1`, as equal in size as ties allow."""
     levels = whole_number("cs_bucket", "buckets", buckets, least=1)
-    return _across(ranking.bucket_rows, "cs_bucket", x, universe, float(levels))
+    return _in_order(ranking.bucket_rows, "cs_bucket", x, universe, float(levels))
 
 
 def cs_demean(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
@@ -71,7 +79,7 @@ def cs_gauss(x: ArrayLike, *, universe: Universe = None) -> FloatArray:
     """Rank as a normal score: the standard normal quantile of (average rank - 1/2) / number of values."""
     from scipy.special import ndtri  # here, because importing SciPy would double the import time
 
-    shares = _across(ranking.middle_rows, "cs_gauss", x, universe, 0.0)
+    shares = _in_order(ranking.middle_rows, "cs_gauss", x, universe, 0.0)
     ndtri(shares, out=shares)
     return shares
 
@@ -82,4 +90,4 @@ def cs_clip_quantile(
     """Pull values outside the day's quantiles `low` and `high` (interpolated linearly) back to them."""
     bottom = as_number("cs_clip_quantile", "low", low, low=0.0, high=1.0)
     top = as_number("cs_clip_quantile", "high", high, low=bottom, high=1.0)
-    return _across(ranking.clip_rows, "cs_clip_quantile", x, universe, bottom, top)
+    return _in_order(ranking.clip_rows, "cs_clip_quantile", x, universe, bottom, top)

@@ -6,8 +6,8 @@ computed once per block, prefix sums carried along; van Herk 1992, Gil and Werma
 of a window is that of its own values, whatever came before, and the cost per value does not depend on the
 window.
 
-Columns are processed in tiles of at most `TILE`. The state of a tile lies in one buffer, its rows `LANE`
-apart: a constant distance lets LLVM see that they do not overlap, and one that is no multiple of 4096 bytes
-keeps them in different cache sets. Every kernel ends with `begin, end`: the columns (or, across a section,
-rows) it fills.
+Columns are processed in tiles of at most `TILE`, for two series of at most `NARROW_TILE`. The state of a tile
+lies in one buffer, its rows `LANE` apart: a constant distance lets LLVM see that they do not overlap, and one
+that is no multiple of 4096 bytes keeps them in different cache sets. Every kernel ends with `begin, end`: the
+columns (or, across a section, rows) it fills.
 """

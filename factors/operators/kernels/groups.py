@@ -4,8 +4,8 @@
 
 import numpy as np
 
-from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import Columns, sort_row, sorting_desk
+from factors.jit import Entries, IntegerVector, Mask, Matrix, OutMatrix, device, kernel
+from factors.sorting import Columns, unpack_row
 from market.arrays import FloatArray
 
 
@@ -66,29 +66,34 @@ standardise_groups = demean_groups.variant("standardise_groups", finish=_standar
 
 @kernel
 def rank_groups(
-    x: Matrix, labels: Matrix, groups: int, members: Mask, out: OutMatrix, begin: int, end: int
+    x: Matrix,
+    packed: Entries,
+    sizes: IntegerVector,
+    bits: int,
+    labels: Matrix,
+    groups: int,
+    out: OutMatrix,
+    begin: int,
+    end: int,
 ) -> None:
-    """Fill rows `begin:end` with the average rank in the group divided by the group's size."""
+    """Fill rows `begin:end` with the average rank in the group divided by the group's size.
+
+    The packed entries are those of values that have a group.
+    """
     width = x.shape[1]
-    columns = np.empty(width, np.uint32)
-    values = np.empty(width)
-    desk = sorting_desk(width)
-    order, grouped = desk[2], desk[3]
+    order = np.empty(width, np.uint32)
+    grouped = np.empty(width, np.uint32)
+    ordered = np.empty(width + 1)
+    ties = np.empty(width, np.uint32)
     opening = np.empty(groups + 1, np.int64)
     for t in range(begin, end):
-        member = members[t if members.shape[0] > 1 else 0]
         label = labels[t]
+        size = sizes[t - begin]
+        unpack_row(packed[t - begin, :size], bits, x[t], ordered, order, ties)
         out[t] = np.nan
         opening[:] = 0
-        listed = 0
-        for j in range(width):
-            g = group_of(x[t, j], label[j], member[j], groups)
-            if g >= 0:
-                columns[listed] = j
-                values[listed] = x[t, j]
-                listed += 1
-                opening[g + 1] += 1
-        size = sort_row(values[:listed], columns, x[t], desk)
+        for i in range(size):
+            opening[int(label[order[i]]) + 1] += 1
         for g in range(groups):
             opening[g + 1] += opening[g]
         for i in range(size):  # stable: each group's values stay ascending

@@ -6,7 +6,8 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
 from factors.operators.kernels.moments import CONTRACT, LOST
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import NARROW_LANE as LANE
+from factors.operators.kernels.tiles import narrow_width
 
 
 @device
@@ -76,7 +77,7 @@ def window_correlation(
     """Fill `out[:, begin:end]` with `finish(...)` of windows that hold `needed` pairs, else NaN."""
     rows = x.shape[0]
     window = min(window, max(rows, 1))
-    step = tile_width(end - begin)
+    step = narrow_width(end - begin)
     suffix = np.empty((window + 1, 6 * LANE))  # count, y, x, yy, xx, yx
     state = np.empty(8 * LANE)  # the same six, then the anchors of y and x
     for left in range(begin, end, step):

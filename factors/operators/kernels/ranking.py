@@ -4,8 +4,18 @@
 
 import numpy as np
 
-from factors.jit import Mask, Matrix, OutMatrix, device, kernel
-from factors.sorting import Columns, sort_row, sorting_desk
+from factors.jit import (
+    Entries,
+    IntegerVector,
+    Mask,
+    Matrix,
+    OutEntries,
+    OutIntegerVector,
+    OutMatrix,
+    device,
+    kernel,
+)
+from factors.sorting import SAMPLES, Columns, pack_row, tied_run, unpack_row
 from market.arrays import BoolArray, FloatArray
 
 
@@ -37,21 +47,43 @@ def list_members(members: BoolArray, t: int, listed: int, columns: Columns) -> i
 
 
 @kernel
-def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: int, end: int) -> None:
-    """Fill rows `begin:end` with `finish(average rank, size)`; `members` has as many rows as `x`, or one."""
+def pack_rows(
+    x: Matrix, members: Mask, bits: int, packed: OutEntries, sizes: OutIntegerVector, begin: int, end: int
+) -> None:
+    """Pack the members' values of the rows `begin:end`; `members` has as many rows as `x`, or one."""
     width = x.shape[1]
     columns = np.empty(width, np.uint32)
     values = np.empty(width)
-    desk = sorting_desk(width)
-    ordered, order = desk[1], desk[2]
-    untied = np.empty(width)  # results of the ranks 1, 2, ...
+    sample = np.empty(SAMPLES)
     listed = -1
-    before = -1
     for t in range(begin, end):
         listed = list_members(members, t, listed, columns)
         for i in range(listed):
             values[i] = x[t, np.uint64(columns[i])]
-        size = sort_row(values[:listed], columns, x[t], desk)
+        sizes[t - begin] = pack_row(values[:listed], columns, bits, sample, packed[t - begin])
+
+
+@kernel
+def rank_rows(
+    x: Matrix,
+    packed: Entries,
+    sizes: IntegerVector,
+    bits: int,
+    levels: float,
+    out: OutMatrix,
+    begin: int,
+    end: int,
+) -> None:
+    """Fill rows `begin:end` with `finish(average rank, size)` from their packed entries in order."""
+    width = x.shape[1]
+    order = np.empty(width, np.uint32)
+    ordered = np.empty(width + 1)
+    ties = np.empty(width, np.uint32)
+    untied = np.empty(width)  # results of the ranks 1, 2, ...
+    before = -1
+    for t in range(begin, end):
+        size = sizes[t - begin]
+        tied = unpack_row(packed[t - begin, :size], bits, x[t], ordered, order, ties)
         count = float(size)
         if size != before:
             before = size
@@ -59,19 +91,13 @@ def rank_rows(x: Matrix, members: Mask, levels: float, out: OutMatrix, begin: in
                 untied[i] = finish(i + 1.0, count, levels)
         target = out[t]
         target[:] = np.nan
-        ties = 0
-        for i in range(size):
-            ties += 1 if ordered[i] == ordered[i + 1] else 0
         for i in range(size):
             target[np.uint64(order[i])] = untied[i]
-        last = 1
-        while ties > 0 and last < size:
-            if ordered[last] != ordered[last - 1]:
-                last += 1
-                continue
-            first = last - 1
-            while ordered[last] == ordered[first]:
-                last += 1
+        k = 0
+        while k < tied:
+            first = ties[k]
+            k = tied_run(ties, tied, k)
+            last = ties[k - 1] + 2
             for i in range(first, last):
                 target[np.uint64(order[i])] = finish(0.5 * (first + 1 + last), count, levels)
 
@@ -101,22 +127,27 @@ def quantile_of(ordered: FloatArray, size: int, share: float) -> float:
 
 @kernel
 def clip_rows(
-    x: Matrix, members: Mask, low: float, high: float, out: OutMatrix, begin: int, end: int
+    x: Matrix,
+    packed: Entries,
+    sizes: IntegerVector,
+    bits: int,
+    low: float,
+    high: float,
+    out: OutMatrix,
+    begin: int,
+    end: int,
 ) -> None:
     """Fill rows `begin:end` with members' values clipped to the row's quantiles `low` and `high`."""
     width = x.shape[1]
-    columns = np.empty(width, np.uint32)
-    values = np.empty(width)
-    desk = sorting_desk(width)
-    listed = -1
+    order = np.empty(width, np.uint32)
+    ordered = np.empty(width + 1)
+    ties = np.empty(width, np.uint32)
     for t in range(begin, end):
-        listed = list_members(members, t, listed, columns)
-        for i in range(listed):
-            values[i] = x[t, np.uint64(columns[i])]
-        size = sort_row(values[:listed], columns, x[t], desk)
-        bottom = quantile_of(desk[1], size, low) if size > 0 else np.nan
-        top = quantile_of(desk[1], size, high) if size > 0 else np.nan
+        size = sizes[t - begin]
+        unpack_row(packed[t - begin, :size], bits, x[t], ordered, order, ties)
         out[t] = np.nan
-        for i in range(listed):
-            if abs(values[i]) < np.inf:
-                out[t, np.uint64(columns[i])] = max(bottom, min(top, values[i]))
+        if size > 0:
+            bottom = quantile_of(ordered, size, low)
+            top = quantile_of(ordered, size, high)
+            for i in range(size):
+                out[t, np.uint64(order[i])] = max(bottom, min(top, ordered[i]))

@@ -6,7 +6,8 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
 from factors.operators.kernels.moments import CONTRACT
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import NARROW_LANE as LANE
+from factors.operators.kernels.tiles import narrow_width
 from factors.operators.kernels.whole.blocks import finite, open_suffix
 
 
@@ -40,7 +41,7 @@ def whole_correlation(y: Matrix, x: Matrix, window: int, out: OutMatrix, begin: 
         return
     size = float(window)
     share = 1.0 / size
-    step = tile_width(end - begin)
+    step = narrow_width(end - begin)
     suffix = np.empty((window + 1, 5 * LANE))  # y, x, yx, yy, xx
     state = np.empty(7 * LANE)  # the same five, then the anchors of y and x
     for left in range(begin, end, step):
