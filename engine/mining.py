@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agents.errors import BudgetError, LLMError, ProposalError, UnusableReplyError
 from agents.proposer import Proposer
@@ -25,7 +25,7 @@ from engine.proposing import Proposals
 from engine.recovery import Comparison, Recovery, compare, is_confirmed, nearest
 from engine.robustness import load_importance
 from engine.samplers import require
-from engine.similarity import Clusters, Elites
+from engine.similarity import Clusters, Elites, Likeness
 from engine.source import MiningMarket, open_market
 from engine.staff import Staff, staff_of
 from engine.starting import start_or_resume, starting_seeds, worker_of
@@ -133,6 +133,7 @@ class _Mining:
     should_stop: Callable[[], bool]
     clusters: Clusters = field(default_factory=Clusters)
     elites: Elites = field(default_factory=Elites)
+    likeness: Likeness = field(default_factory=Likeness)
     competitors: Competitors = field(default_factory=Competitors)
     best: tuple[float, str] = (float("-inf"), "")
     exhausted: str = ""
@@ -270,13 +271,15 @@ class _Mining:
 
     def _briefing(self, iteration: int) -> Briefing:
         self._islands.migrate(iteration)
-        return self._islands.briefing(iteration)
+        told = self._islands.briefing(iteration)
+        return replace(told, likeness=self.likeness.among([elite.id for elite in told.programs]))
 
     def _welcome(self, outcome: Assessed) -> None:
         """Give a scored program its cluster and remember the best."""
         self.competitors.add(
             outcome.training_fitness, self._islands.horizons_days(outcome.candidate.iteration)
         )
+        self.likeness.add(outcome.program_id, outcome.signature)
         cluster = self.clusters.assign(outcome.program_id, outcome.signature)
         self.store.set_cluster(outcome.program_id, cluster)
         if self.elites.add(outcome.program_id, outcome.fitness, outcome.signature):

@@ -8,8 +8,11 @@ first member's id.
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
+from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.arrays import FloatArray
 
@@ -55,6 +58,25 @@ class Elites:
         vector = _vector(signature)
         better = (kept @ vector for value, _, kept in self._kept if value > fitness)
         return max((abs(float(product)) for product in better), default=0.0)
+
+
+class Likeness:
+    """The signatures of all programs of a run, to tell how alike any two are as signals."""
+
+    def __init__(self) -> None:
+        self._signatures: dict[int, NDArray[np.float32]] = {}
+
+    def add(self, program_id: int, signature: str) -> None:
+        """Remember a program."""
+        self._signatures[program_id] = _vector(signature).astype(np.float32)
+
+    def among(self, program_ids: Collection[int]) -> dict[tuple[int, int], float]:
+        """The correlation of every two of these programs that are known, the lower id first, to four digits."""
+        known = sorted(set(program_ids) & set(self._signatures))
+        return {
+            (one, other): round(float(self._signatures[one] @ self._signatures[other]), 4)
+            for one, other in combinations(known, 2)
+        }
 
 
 def _vector(signature: str) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, null, select
@@ -95,6 +96,7 @@ class Briefing:
     current             the program that the search wants changed; None = begin something new
     chain               how `current` came about: the programs from the beginning to it, itself included
     paths               other such chains, successful and unlike it
+    likeness            mean rank correlation of the signals of two programs named here, the lower id first
     rewards             for each origin those of its programs, None for one that failed
     spent_usd           what language models cost so far
     emphasis            themes that this part of the search concentrates on
@@ -109,11 +111,25 @@ class Briefing:
     current: Elite | None = None
     chain: tuple[Elite, ...] = ()
     paths: tuple[tuple[Elite, ...], ...] = ()
+    likeness: Mapping[tuple[int, int], float] = field(default_factory=dict)
     rewards: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     spent_usd: float = 0.0
     emphasis: tuple[str, ...] = ()
     horizons_days: tuple[int, ...] = ()
     counts: RunCounts = field(default_factory=lambda: RunCounts(programs=0, scored=0, failed=0, trials=0))
+
+    @property
+    def programs(self) -> tuple[Elite, ...]:
+        """Every program that is told of, once."""
+        told = [*self.elites, *([self.current] if self.current else []), *self.chain, *chain(*self.paths)]
+        return tuple({elite.id: elite for elite in told}.values())
+
+    def correlation(self, one: Elite, other: Elite) -> float | None:
+        """Mean rank correlation of what two programs predict, each with its direction; None if it is not known."""
+        if one.id == other.id:
+            return 1.0
+        alike = self.likeness.get((min(one.id, other.id), max(one.id, other.id)))
+        return None if alike is None else alike * one.direction * other.direction
 
 
 def build_briefing(connection: Connection, run_id: int, *, elites: int, failures: int) -> Briefing:

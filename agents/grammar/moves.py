@@ -14,8 +14,7 @@ from agents.grammar.mutations import MUTATIONS
 from agents.grammar.parsing import parse_draft
 from agents.grammar.ranges import SIDE, WEIGHT
 from agents.grammar.shapes import PAIRED, SINGLE, SWITCH, Shape
-from agents.grammar.steering import Compass, chosen, uniformly
-from factors.parameters import Parameter
+from agents.grammar.steering import Compass, Mixture, chosen, uniformly
 from knowledge_base.briefing import Elite
 
 LONGEST_NAME = 32
@@ -26,6 +25,12 @@ MUTATION_SHARE, SINGLE_SHARE = 0.35, 0.3
 
 MOST_STEPS = 3
 """The changes that a random walk makes at most."""
+
+PARTNERS = (0.3, 0.35, 0.35)
+"""How often a blend is to have one partner, two, or three."""
+
+LEAST_WEIGHT = 0.1
+"""Of the lighter part of a blend by default; with none it would be no part."""
 
 JOINTS = {"blended": 0.5, "scaled": 0.15, "gated": 0.2, "switched": 0.15}
 """How two parents are joined, and how often."""
@@ -77,22 +82,56 @@ def wandered(compass: Compass, rng: np.random.Generator) -> Move:
     return move
 
 
-def joined(compass: Compass, rng: np.random.Generator) -> Move:
-    """Two parents in one program: blended, one scaling or gating the other, or taking turns."""
-    first = compass.parent(rng)
-    second = compass.partner(first, rng)
-    other = _opened_parent(second)
-    draft, y = with_program(_opened_parent(first), other)
+def joined(compass: Compass, room: int, rng: np.random.Generator) -> Move | None:
+    """Parents in one program: blended, one scaling or gating the other, or taking turns.
+
+    It has at most `room` parameters; None if no partner is small enough.
+    """
     joint = chosen(tuple(JOINTS), JOINTS.values(), rng)
-    shape = _aligned(SWITCH if joint == SWITCH.name else _PAIRED[joint], first, second)
-    tags, z, state = (*first.tags, *second.tags), "", ""
-    if joint == SWITCH.name:
+    first = compass.parent(rng)
+    if joint == "blended":
+        return _blended(first, compass, room, rng)
+    second = compass.partner(Mixture.of(first), room - len(first.parameters), rng)
+    if second is None:
+        return None
+    shape, tags, z, state = _PAIRED.get(joint, SWITCH), (*first.tags, *second.tags), "", ""
+    draft, other = _opened_parent(first), _opened_parent(second)
+    draft, y = with_program(draft, other)
+    if shape is SWITCH:
         condition = compass.measure(_unrelated(tags), rng)
         draft, z = with_measure(draft, condition)
         tags, state = (*tags, *_tags(condition)), condition.says
-    ended = _ended(draft, shape, y=y, z=z, other=other.idea, state=state)
+    ended = _ended(draft, _sided(shape, first, second), y=y, z=z, other=other.idea, state=state)
     told = replace(ended, rationale=reasons(ended.rationale, other.rationale))
     return Move(draft=told, operation=joint, parents=(first, second), tags=(*tags, joint))
+
+
+def _blended(first: Elite, compass: Compass, room: int, rng: np.random.Generator) -> Move | None:
+    """The sum of a program and of up to three that promise most beside it, with the weights that promise most."""
+    mixture, draft, direction = Mixture.of(first), _opened_parent(first), first.direction
+    for _ in range(1 + rng.choice(len(PARTNERS), p=PARTNERS)):
+        partner = compass.partner(mixture, room - len(draft.parameters) - 1, rng)
+        if partner is None:
+            break
+        weight = compass.weight(mixture, partner)
+        mixture = compass.mixed(mixture, partner, weight)
+        sign = direction * partner.direction
+        added = _opened_parent(partner)
+        if weight > 1.0:  # the heavier part comes first
+            draft, added, weight, direction = added, draft, 1.0 / weight, partner.direction
+        draft = _summed(draft, added, sign * round(max(weight, LEAST_WEIGHT), 2))
+    parents = tuple(elite for elite, _ in mixture.parts)
+    if len(parents) == 1:
+        return None
+    tags = dict.fromkeys(tag for parent in parents for tag in parent.tags)
+    return Move(draft=draft, operation="blended", parents=parents, tags=(*tags, "blended"))
+
+
+def _summed(draft: Draft, added: Draft, weight: float) -> Draft:
+    grown, y = with_program(draft, added)
+    blend = replace(_PAIRED["blended"], parameters={"weight": replace(WEIGHT, default=weight)})
+    ended = _ended(grown, blend, y=y, other=added.idea)
+    return replace(ended, rationale=reasons(ended.rationale, added.rationale))
 
 
 def _varied(draft: Draft, tags: tuple[str, ...], compass: Compass, rng: np.random.Generator) -> Move | None:
@@ -151,15 +190,12 @@ def _opened_parent(elite: Elite) -> Draft:
     return replace(draft, name=elite.name) if fits else draft
 
 
-def _aligned(shape: Shape, first: Elite, second: Elite) -> Shape:
-    """Return `shape`, its partner's sign reversed by default if the parents point in opposite directions."""
+def _sided(shape: Shape, first: Elite, second: Elite) -> Shape:
+    """Return `shape`, its partner's side reversed by default if the parents point in opposite directions."""
     if first.direction == second.direction:
         return shape
-    other_way: dict[Parameter, Parameter] = {
-        WEIGHT: replace(WEIGHT, default=-WEIGHT.default),
-        SIDE: replace(SIDE, default=-1),
-    }
-    return replace(shape, parameters={name: other_way.get(p, p) for name, p in shape.parameters.items()})
+    parameters = {name: replace(SIDE, default=-1) if p is SIDE else p for name, p in shape.parameters.items()}
+    return replace(shape, parameters=parameters)
 
 
 def _unrelated(tags: Sequence[str]) -> list[Measure]:

@@ -43,7 +43,7 @@ class GrammarConfig:
     composing: float = 0.1
     changing: float = 0.5
     joining: float = 0.9
-    most_parameters: int = 14
+    most_parameters: int = 20
     most_lines: int = 70
     longest_line: int = 110
     attempts: int = 60
@@ -89,7 +89,7 @@ class GrammarProposer:
             (config.opening * len(untried) / len(MEASURES), lambda: opened(untried, compass, rng)),
             (config.composing, lambda: composed(compass, rng)),
             (config.changing * (count > 0), lambda: changed(compass, rng)),
-            (config.joining * (count > 1), lambda: joined(compass, rng)),
+            (config.joining * (count > 1), lambda: joined(compass, config.most_parameters, rng)),
         ]
         move = chosen([move for _, move in options], [weight for weight, _ in options], rng)
         return move()

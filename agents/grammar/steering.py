@@ -5,6 +5,7 @@ the upper confidence bound, which is large for what has rarely been tried [1]_, 
 that failed.
 
 .. [1] Auer, Cesa-Bianchi, Fischer (2002), Finite-time analysis of the multiarmed bandit problem.
+.. [2] Markowitz (1952), Portfolio selection.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from agents.grammar.measures import MEASURES, THEMES, Measure
 from knowledge_base.briefing import Briefing, Elite
 
 T = TypeVar("T")
+
+_MOST_ALIKE = 0.95
+_TRIFLE = 0.01
+_ALONE = 100.0  # weight of a program beside which the other adds nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +42,24 @@ class SteeringConfig:
 
     exploration: float = 0.7
     temperature: float = 0.2
-    parent_decay: float = 0.75
+    parent_decay: float = 0.5
     focus: float = 0.6
     tries_first: int = 2
     blame: float = 0.2
     emphasis: float = 0.4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """Programs that are summed, with their weights, and the fitness that their sum promises."""
+
+    parts: tuple[tuple[Elite, float], ...]
+    fitness: float
+
+    @classmethod
+    def of(cls, elite: Elite) -> Mixture:
+        """One program alone."""
+        return cls(parts=((elite, 1.0),), fitness=_promise(elite))
 
 
 class Compass:
@@ -74,14 +92,46 @@ class Compass:
             return current
         return chosen(self.elites, self._by_place(self.elites), rng)
 
-    def partner(self, parent: Elite, rng: np.random.Generator) -> Elite:
-        """Another elite, rather one that has little in common with `parent`."""
+    def partner(self, mixture: Mixture, room: int, rng: np.random.Generator) -> Elite | None:
+        """Another program of at most `room` parameters, rather one that promises much in a blend with the mixture."""
         learned = (elite for path in self._briefing.paths for elite in path)
-        known = {elite.id: elite for elite in (*self.elites, *learned) if elite.id != parent.id}
-        others = sorted(known.values(), key=_by_fitness)
-        places = self._by_place(others)
-        weights = [w * (1.05 - _overlap(parent.tags, e.tags)) for w, e in zip(places, others, strict=True)]
-        return chosen(others, weights, rng)
+        inside = {elite.id for elite, _ in mixture.parts}
+        known = {elite.id: elite for elite in (*self.elites, *learned) if elite.id not in inside}
+        fitting = [elite for elite in known.values() if len(elite.parameters) <= room]
+        if not fitting:
+            return None
+        others = sorted(fitting, key=lambda elite: (-self._promised(mixture, elite), elite.id))
+        return chosen(others, self._by_place(others), rng)
+
+    def weight(self, mixture: Mixture, other: Elite) -> float:
+        """The weight of another program, beside 1 for the mixture, whose sum promises most; 0 if none adds anything."""
+        return _best_sum(mixture.fitness, _promise(other), self._alike(mixture, other))[1]
+
+    def mixed(self, mixture: Mixture, other: Elite, weight: float) -> Mixture:
+        """The mixture, brought to unit spread, with another program of this weight."""
+        scale = 1.0 / math.sqrt(self._spread(mixture))
+        fitness, _ = _best_sum(mixture.fitness, _promise(other), self._alike(mixture, other))
+        return Mixture(
+            parts=(*((elite, w * scale) for elite, w in mixture.parts), (other, weight)), fitness=fitness
+        )
+
+    def _promised(self, mixture: Mixture, other: Elite) -> float:
+        return _best_sum(mixture.fitness, _promise(other), self._alike(mixture, other))[0]
+
+    def _alike(self, mixture: Mixture, other: Elite) -> float:
+        """Correlation of a mixture's prediction with a program's."""
+        shared = sum(w * self._correlation(elite, other) for elite, w in mixture.parts)
+        return shared / math.sqrt(self._spread(mixture))
+
+    def _spread(self, mixture: Mixture) -> float:
+        parts = mixture.parts
+        squared = sum(w * v * self._correlation(one, two) for one, w in parts for two, v in parts)
+        return max(squared, _TRIFLE)
+
+    def _correlation(self, first: Elite, second: Elite) -> float:
+        """Of two programs' predictions; what they share in tags stands in for it where it is not known."""
+        known = self._briefing.correlation(first, second)
+        return _overlap(first.tags, second.tags) if known is None else known
 
     def _by_place(self, elites: Sequence[Elite]) -> list[float]:
         return [self._config.parent_decay**place for place in range(len(elites))]
@@ -140,6 +190,27 @@ def _scaled(rewards: dict[str, float | None]) -> dict[str, float]:
 def _overlap(one: Collection[str], other: Collection[str]) -> float:
     union = set(one) | set(other)
     return len(set(one) & set(other)) / len(union) if union else 0.0
+
+
+def _best_sum(first: float, second: float, correlation: float) -> tuple[float, float]:
+    """The fitness of the best sum of two predictions of unit spread, and the weight of the second beside 1.
+
+    Fitness is taken as proportional to the covariance with the returns: then the best weights are the inverse of the
+    correlations times the fitnesses, as of two assets in a portfolio [2]_.
+    """
+    alike = max(-_MOST_ALIKE, min(_MOST_ALIKE, correlation))
+    own, other = first - alike * second, second - alike * first
+    if other <= 0.0:
+        return first, 0.0
+    if own <= 0.0:
+        return second, _ALONE
+    return math.sqrt((first * own + second * other) / (1.0 - alike * alike)), other / own
+
+
+def _promise(elite: Elite) -> float:
+    """Fitness on the training and the validation days, averaged, and no less than a trifle."""
+    known = [f for f in (elite.train_fitness, elite.validation_fitness) if f is not None and math.isfinite(f)]
+    return max(sum(known) / len(known), _TRIFLE) if known else _TRIFLE
 
 
 def _by_fitness(elite: Elite) -> tuple[bool, float, int]:

@@ -121,7 +121,7 @@ def _failures(briefing: Briefing, redaction: Redaction) -> Iterator[Section]:
 
 
 def _elites(briefing: Briefing, redaction: Redaction) -> Iterator[Section]:
-    lines = [f"- {_line(elite, redaction)}" for elite in briefing.elites]
+    lines = [f"- {_line(elite, redaction, beside=_likeness(briefing, elite))}" for elite in briefing.elites]
     if lines:
         yield Section("The best programs so far", quoted("best programs", "\n".join(lines)))
 
@@ -142,9 +142,19 @@ def _first_line(source: str, redaction: Redaction) -> str:
     return redaction.text(source.lstrip("\"' \n").partition("\n")[0])[:_IDEA_CHARACTERS]
 
 
-def _line(elite: Elite, redaction: Redaction) -> str:
+def _line(elite: Elite, redaction: Redaction, *, beside: str = "") -> str:
     fitness = elite.validation_fitness
-    return f"fitness {'unknown' if fitness is None else format(fitness, '+.4f')}: {_idea(elite, redaction)}"
+    known = "unknown" if fitness is None else format(fitness, "+.4f")
+    return f"fitness {known}{beside}: {_idea(elite, redaction)}"
+
+
+def _likeness(briefing: Briefing, elite: Elite) -> str:
+    """How alike its predictions are to the current program's: those that are not may be worth combining."""
+    current = briefing.current
+    if current is None or current.id == elite.id:
+        return ", the current program" if current else ""
+    known = briefing.correlation(elite, current)
+    return "" if known is None else f", correlation {known:+.2f} with the current program"
 
 
 def _idea(elite: Elite, redaction: Redaction) -> str:

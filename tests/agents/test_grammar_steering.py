@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.errors import ProposalError
 from agents.grammar import GrammarConfig, GrammarProposer
 from agents.grammar.measures import MEASURES, THEMES
-from agents.grammar.steering import Compass, SteeringConfig
+from agents.grammar.steering import Compass, Mixture, SteeringConfig
 from agents.testing import empty_briefing, sample_briefing
 from factors.program import Program
 from knowledge_base.briefing import Briefing, Elite, FailureNote, ThemeRecord
@@ -105,10 +107,67 @@ def test_better_parents_are_chosen_more_often_and_unscored_ones_least() -> None:
 
 def test_a_partner_is_another_program_and_rather_a_different_one() -> None:
     compass, rng = Compass(sample_briefing(), SteeringConfig()), np.random.default_rng(0)
-    parent = compass.elites[0]
-    partners = Counter(compass.partner(parent, rng).tags[0] for _ in range(500))
-    assert all(compass.partner(parent, rng).id != parent.id for _ in range(100))
+    parent = Mixture.of(compass.elites[0])
+    found = [compass.partner(parent, 20, rng) for _ in range(500)]
+    partners = Counter(partner.tags[0] for partner in found if partner)
+    assert compass.elites[0] not in found
     assert partners["volume"] > partners["price"]
+
+
+def test_a_partner_is_rather_one_whose_signal_is_another_than_the_parents() -> None:
+    elites = tuple(
+        replace(e, train_fitness=0.2, validation_fitness=0.2) for e in sample_briefing().elites[:5]
+    )
+    parent, twin, *others = elites
+    alike = {(parent.id, twin.id): 0.9 * parent.direction * twin.direction}
+    unlike = {(parent.id, other.id): 0.0 for other in others}
+    briefing = replace(sample_briefing(), elites=elites, likeness=alike | unlike)
+    compass, rng = Compass(briefing, SteeringConfig()), np.random.default_rng(0)
+    found = [compass.partner(Mixture.of(parent), 20, rng) for _ in range(1000)]
+    counts = Counter(partner.id for partner in found if partner)
+    assert min(counts[other.id] for other in others) > counts[twin.id] > 0
+
+
+def test_a_partner_has_no_more_parameters_than_there_is_room_for() -> None:
+    compass, rng = Compass(sample_briefing(), SteeringConfig()), np.random.default_rng(0)
+    parent = Mixture.of(compass.elites[0])
+    sizes = {len(compass.elites[place].parameters) for place in range(1, 10)}
+    assert compass.partner(parent, min(sizes) - 1, rng) is None
+    found = compass.partner(parent, min(sizes), rng)
+    assert found is not None
+    assert len(found.parameters) == min(sizes)
+
+
+@given(
+    first=st.floats(0.01, 1.0),
+    second=st.floats(0.01, 1.0),
+    correlation=st.floats(-0.9, 0.9),
+    third=st.floats(0.01, 1),
+)
+def test_the_weights_of_a_mixture_are_those_that_promise_most(first, second, correlation, third) -> None:
+    """Against a search over weights: fitness of a sum is its covariance with the returns over its spread."""
+    one, two, three = (
+        replace(elite, direction=1, train_fitness=fitness, validation_fitness=fitness)
+        for elite, fitness in zip(sample_briefing().elites, (first, second, third), strict=False)
+    )
+    likeness = {(1, 2): correlation, (1, 3): 0.1, (2, 3): 0.0}
+    compass = Compass(replace(sample_briefing(), likeness=likeness), SteeringConfig())
+    weights = np.concatenate([[0.0], np.geomspace(1e-3, 1e3, 4001)])
+
+    def promised(mixture: Mixture, other: Elite, fitness: float) -> float:
+        spread = sum(w * v * known(a, b) for a, w in mixture.parts for b, v in mixture.parts)
+        shared = sum(w * known(a, other) for a, w in mixture.parts) / np.sqrt(spread)
+        sums = (mixture.fitness + weights * fitness) / np.sqrt(1 + weights**2 + 2 * weights * shared)
+        return float(sums.max())
+
+    def known(a: Elite, b: Elite) -> float:
+        return 1.0 if a is b else likeness[min(a.id, b.id), max(a.id, b.id)]
+
+    pair = compass.mixed(Mixture.of(one), two, compass.weight(Mixture.of(one), two))
+    assert pair.fitness == pytest.approx(promised(Mixture.of(one), two, second), rel=1e-3)
+    if pair.parts[1][1] > 0.0:
+        triple = compass.mixed(pair, three, compass.weight(pair, three))
+        assert triple.fitness == pytest.approx(promised(pair, three, third), rel=1e-3)
 
 
 def test_parents_that_cannot_be_taken_apart_are_left_in_peace() -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,29 @@ def test_two_workers_find_as_many_programs(prices, tmp_path) -> None:
     result = mine(config(prices, tmp_path / "two.db", workers=2), proposer=GrammarProposer())
     assert (result.status, result.iterations_done) == ("finished", 5)
     assert result.programs_scored + result.programs_failed == 15
+
+
+class Listening(GrammarProposer):
+    """Keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def propose(self, briefing, rng):
+        self.told.append(briefing)
+        return super().propose(briefing, rng)
+
+
+def test_a_proposer_is_told_how_alike_the_programs_are_also_after_a_stop(prices, tmp_path) -> None:
+    whole, parts = Listening(), Listening()
+    mine(config(prices, tmp_path / "whole.db"), proposer=whole)
+    for iterations in (3, 5):
+        mine(config(prices, tmp_path / "parts.db", iterations=iterations), proposer=parts)
+    ids = {elite.id for elite in whole.told[-1].programs}
+    assert set(whole.told[-1].likeness) == set(combinations(sorted(ids), 2))
+    assert whole.told[-1].likeness
+    assert [told.likeness for told in whole.told] == [told.likeness for told in parts.told]
 
 
 class SlowGrammar(GrammarProposer):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from engine.config import MineConfig
 from engine.control import shuffled
 from engine.recovery import nearest
 from engine.requests import Request
-from engine.similarity import Clusters
+from engine.similarity import Clusters, Likeness
 from engine.tuning import tune
 from factors.execution import run
 from factors.program import Program
@@ -168,6 +169,19 @@ def test_equal_signals_share_a_cluster_whatever_was_founded_between_them() -> No
     assert clusters.assign(2, signature(one + 0.5 * other)) == 1
     assert clusters.assign(3, signature(one + other)) == 3
     assert clusters.assign(4, signature(one + 0.5 * other)) == 1
+
+
+def test_likeness_is_the_correlation_of_every_two_known_programs() -> None:
+    one, other = np.eye(500)[:2]
+    likeness = Likeness()
+    for program, vector in ((7, one), (3, -one), (5, one + other)):
+        likeness.add(program, signature(vector))
+    assert likeness.among([7, 5, 3, 99]) == {
+        (3, 5): pytest.approx(-math.sqrt(0.5), abs=1e-3),
+        (3, 7): -1.0,
+        (5, 7): pytest.approx(math.sqrt(0.5), abs=1e-3),
+    }
+    assert likeness.among([7]) == likeness.among([]) == {}
 
 
 def test_the_control_keeps_the_returns_and_breaks_the_link() -> None:

@@ -163,7 +163,10 @@ def test_patience_counts_trials_in_the_order_of_their_ends(order, workers) -> No
 
 
 def test_a_slow_proposer_leaves_no_worker_idle(prices, tmp_path, monkeypatch) -> None:
-    """The second proposal comes when the first program's trials are done: both workers did some of them."""
+    """The second proposal comes when the first program's draws are done: both workers did some of them.
+
+    Two of the twelve trials are neighbours of the best, which are not run if they were drawn before.
+    """
     asked, tuned, submit = [], Event(), Worker.submit
 
     def watched(worker, method, **arguments):
@@ -176,7 +179,7 @@ def test_a_slow_proposer_leaves_no_worker_idle(prices, tmp_path, monkeypatch) ->
             return super().propose(briefing, rng)
 
     def note(progress):
-        if progress.trials_done >= 12 and not tuned.is_set():
+        if progress.trials_done >= 10 and not tuned.is_set():
             asked.append((0, "end"))
             tuned.set()
 
@@ -187,7 +190,8 @@ def test_a_slow_proposer_leaves_no_worker_idle(prices, tmp_path, monkeypatch) ->
     )
     of_the_first = asked[: asked.index((0, "end"))]
     assert len({worker for worker, method in of_the_first if method == "trial"}) == 2
-    assert (result.status, result.programs_scored, result.trials_done) == ("finished", 2, 24)
+    assert (result.status, result.programs_scored) == ("finished", 2)
+    assert 20 <= result.trials_done <= 24
     assert 0.0 < result.worker_utilisation <= 1.0
 
 

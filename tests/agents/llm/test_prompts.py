@@ -29,7 +29,8 @@ def briefing():
     told = sample_briefing()
     chain = told.elites[:3]
     chain = (chain[0], replace(chain[1], lesson="It trades too much."), chain[2])
-    return replace(told, current=chain[-1], chain=chain, paths=(told.elites[3:6],))
+    likeness = {(1, 3): 0.42, (2, 3): -0.05}
+    return replace(told, current=chain[-1], chain=chain, paths=(told.elites[3:6],), likeness=likeness)
 
 
 def rendered(messages) -> str:
