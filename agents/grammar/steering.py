@@ -33,7 +33,7 @@ class SteeringConfig:
 
     exploration     factor of the confidence bonus, in units of the spread of rewards
     temperature     chance in choosing among weights; 0 would always take the best
-    parent_decay    weight of the next best parent relative to the better one
+    parent_decay    weight of the next best parent or partner relative to the better one
     focus           how often the program that the search selected is the parent, where it selected one
     tries_first     tries that every theme gets before rewards count
     blame           factor on a measure's weight for each recent failure that names it
