@@ -30,7 +30,7 @@ PARTNERS = (0.3, 0.35, 0.35)
 """How often a blend is to have one partner, two, or three."""
 
 LEAST_WEIGHT = 0.1
-"""Of the lighter part of a blend by default; with none it would be no part."""
+"""Of the lighter part of a blend, beside 1 for the heavier: with less it would hardly be a part."""
 
 JOINTS = {"blended": 0.5, "scaled": 0.15, "gated": 0.2, "switched": 0.15}
 """How two parents are joined, and how often."""
@@ -107,19 +107,22 @@ def joined(compass: Compass, room: int, rng: np.random.Generator) -> Move | None
 
 
 def _blended(first: Elite, compass: Compass, room: int, rng: np.random.Generator) -> Move | None:
-    """The sum of a program and of up to three that promise most beside it, with the weights that promise most."""
+    """The sum of a program and of up to three that promise most beside it, with the weights that promise most.
+
+    None if none of them would have a weight worth its parameters.
+    """
     mixture, draft, direction = Mixture.of(first), _opened_parent(first), first.direction
     for _ in range(1 + rng.choice(len(PARTNERS), p=PARTNERS)):
         partner = compass.partner(mixture, room - len(draft.parameters) - 1, rng)
-        if partner is None:
+        weight = compass.weight(mixture, partner) if partner else 0.0
+        if partner is None or not LEAST_WEIGHT <= weight <= 1.0 / LEAST_WEIGHT:
             break
-        weight = compass.weight(mixture, partner)
         mixture = compass.mixed(mixture, partner, weight)
         sign = direction * partner.direction
         added = _opened_parent(partner)
         if weight > 1.0:  # the heavier part comes first
             draft, added, weight, direction = added, draft, 1.0 / weight, partner.direction
-        draft = _summed(draft, added, sign * round(max(weight, LEAST_WEIGHT), 2))
+        draft = _summed(draft, added, sign * round(weight, 2))
     parents = tuple(elite for elite, _ in mixture.parts)
     if len(parents) == 1:
         return None

@@ -138,6 +138,23 @@ def test_a_partner_has_no_more_parameters_than_there_is_room_for() -> None:
     assert len(found.parameters) == min(sizes)
 
 
+def test_a_program_that_adds_nothing_to_another_is_not_blended_with_it() -> None:
+    config = GrammarConfig(opening=0, composing=0, changing=0, joining=1)
+    good, poor = (
+        replace(elite, direction=1, train_fitness=fitness, validation_fitness=fitness)
+        for elite, fitness in zip(sample_briefing().elites, (0.4, 0.2), strict=False)
+    )
+    operations = {}
+    for likeness in (0.0, 0.6):
+        records = {theme: record(5, 0.1) for theme in THEMES}
+        briefing = replace(empty_briefing(), elites=(good, poor), themes=records, likeness={(1, 2): likeness})
+        proposals = [GrammarProposer(config).propose(briefing, np.random.default_rng(s)) for s in range(30)]
+        operations[likeness] = {proposal.operation for proposal in proposals}
+    assert "blended" in operations[0.0]
+    assert "blended" not in operations[0.6]
+    assert operations[0.6]
+
+
 @given(
     first=st.floats(0.01, 1.0),
     second=st.floats(0.01, 1.0),
