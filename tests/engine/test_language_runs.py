@@ -100,7 +100,7 @@ def test_all_malformations_are_handled(search, tmp_path) -> None:
     assert len(set(scenarios) & answered) > len(scenarios) / 2  # drawn at random, by the order of arrival
     with open_store(tmp_path / "store.db") as store:
         lost = store.failure_stages(store.find_run("a").id).get("propose", 0)
-    assert lost <= 4  # twice in a row a reply that nobody could use; without mending it would be most of the 24
+    assert lost <= 4  # two useless replies in a row; without mending it would be most of the 24
 
 
 def test_failed_calls_consume_no_iteration(search, tmp_path) -> None:
