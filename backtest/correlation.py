@@ -97,7 +97,7 @@ def correlate(
 
     Row r of the signal belongs to row `dates[r]` of the returns.
     The loops stand in the kernel, not in helpers: the licence to reorder sums belongs to a kernel. Those that sum
-    write nothing: LLVM then adds in one order, and need not decide by where arrays lie whether it may use SIMD lanes.
+    write nothing: where they did, the last bit of a sum could differ with where the arrays lay in memory.
     """
     horizons, width = returns.shape[1:]
     fewer = np.empty(width + 1, np.int32)

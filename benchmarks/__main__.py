@@ -57,7 +57,7 @@ def main() -> None:
             "KunQuant computes on our (T, N) arrays, and on blocks of four symbols, its own layout; bringing the data",
             "into that layout and back is not counted. Its sums are updated by subtracting, ours never subtract.",
             "A difference such as `ts_delta` is one pass over memory, for pandas as for us.",
-            "pandas waits for arithmetic, ours for memory: a quicker core alone makes the ratios smaller.",
+            "Ratios depend on the processor: some that one machine meets, another with quicker cores does not.",
             "",
             *_markdown(
                 ("operator", "shape", "ours", "ours, 2 threads", *RIVALS, "bars"),
