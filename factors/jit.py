@@ -85,6 +85,10 @@ class Device(Generic[P, R]):
         result: R = self.function(*args, **kwargs)
         return result
 
+    def compiled(self, linked: dict[int, Any]) -> Any:
+        """Return what Numba inlines; `linked` are the devices that were compiled before, by identity."""
+        return _njit(_link(self.function, {}, linked))
+
 
 class Kernel(Generic[P, R]):
     """A function compiled to its annotated signature on first call; positional arguments only."""
@@ -241,7 +245,7 @@ def _link(function: FunctionType, bindings: dict[str, Any], linked: dict[int, An
     for name, value in _referenced(function, bindings):
         if isinstance(value, Device):
             if id(value) not in linked:
-                linked[id(value)] = _njit(_link(value.function, {}, linked))
+                linked[id(value)] = value.compiled(linked)
             scope[name] = linked[id(value)]
     copy = FunctionType(function.__code__, scope, function.__name__)
     copy.__module__ = function.__module__

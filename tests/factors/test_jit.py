@@ -12,6 +12,7 @@ from numpy.testing import assert_array_equal
 
 from factors.jit import Matrix, OutMatrix, device, kernel, kernels
 from factors.precompile import PrecompileError, Progress, compile_all
+from factors.prefetch import prefetch
 
 ROOT = Path(__file__).parents[2]
 
@@ -178,3 +179,20 @@ solution = numba.njit(lambda a, b: np.linalg.solve(a, b))
 print(product(2 * np.eye(2), np.eye(2)).sum(), solution(2 * np.eye(2), np.ones(2)).sum())
 """
     assert python(code).split() == ["4.0", "1.0"]
+
+
+@kernel
+def doubled_with_foresight(x: Matrix, out: OutMatrix) -> None:
+    for t in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            prefetch(x, t + 1, j)  # below the last row, too: an address is named, not read
+            out[t, j] = 2.0 * x[t, j]
+
+
+def test_prefetching_changes_nothing_and_reads_nothing() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    out = np.empty((3, 4))
+    doubled_with_foresight(x, out)
+    assert_array_equal(out, 2 * x)
+    prefetch(x, 0, 0)
+    assert_array_equal(x, np.arange(12.0).reshape(3, 4))

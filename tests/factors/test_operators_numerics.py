@@ -122,11 +122,15 @@ def test_a_level_that_left_during_a_gap_leaves_no_trace() -> None:
     assert_allclose(ops.ts_skew(x, 20, min_periods=4)[39:], ops.ts_skew(small, 20, min_periods=4), rtol=1e-9)
 
 
-@pytest.mark.parametrize("symbols", [1, 3, 8, 1023, 1024, 1025, 2500])
+@pytest.mark.parametrize("symbols", [1, 3, 8, 127, 128, 129, 257, 1023, 1024, 1025, 2500])
 def test_tiles_of_columns_join_without_a_seam(symbols: int) -> None:
     x = np.random.default_rng(symbols).normal(size=(30, symbols))
-    for operator in (ops.ts_mean, ops.ts_std, ops.ts_rank, ops.ts_ema, ops.ts_argmax, ops.ts_slope):
-        assert_array_equal(operator(x, 5)[:, -1:], operator(x[:, -1:], 5))
+    one_series = (ops.ts_mean, ops.ts_std, ops.ts_rank, ops.ts_ema, ops.ts_argmax, ops.ts_slope, ops.ts_mad)
+    for column in {0, symbols // 2, symbols - 1}:
+        alone = x[:, column : column + 1]
+        for operator in one_series:
+            assert_array_equal(operator(x, 5)[:, column : column + 1], operator(alone, 5))
+        assert_array_equal(ops.ts_corr(x, x**2, 5)[:, column : column + 1], ops.ts_corr(alone, alone**2, 5))
 
 
 @pytest.mark.parametrize(

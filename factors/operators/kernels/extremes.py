@@ -3,7 +3,7 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 
 @device
@@ -44,6 +44,8 @@ def window_maximum(
                         tail[j] = combine(value if abs(value) < np.inf else neutral(), shorter[j])
             best[top % 2] = neutral()
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]
@@ -125,6 +127,8 @@ def days_since_maximum(
             state[:LANE] = 0.0
             for t in range(top, min(top + window, rows)):
                 clock = float(t)
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

@@ -12,7 +12,7 @@ two passes.
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 CONTRACT = frozenset({"contract"})
 LOST = 1e-5  # of n * S2: below, more than ten of the sixteen digits may have cancelled
@@ -90,6 +90,8 @@ def window_variance(
                         tail[LANE + j] = shorter[LANE + j] + deviation * deviation
             state[: 2 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

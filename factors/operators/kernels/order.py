@@ -6,7 +6,7 @@ Windows are kept as rows of a ring, missing values as NaN, so that one compariso
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, WIDE_LANE, fetch_ahead, tile_width, wide_width
 
 UNROLL = 4
 
@@ -27,6 +27,8 @@ def window_rank(x: Matrix, window: int, needed: float, out: OutMatrix, begin: in
         ring[:] = np.nan
         count[:] = 0.0
         for t in range(rows):
+            fetch_ahead(x, t, left, right)
+            fetch_ahead(out, t, left, right)
             row = x[t, left:right]
             slot = ring[t % window]
             for j in range(width):
@@ -88,6 +90,8 @@ def window_quantile(
         ordered[:] = np.inf
         count[:] = 0.0
         for t in range(rows):
+            fetch_ahead(x, t, left, right)
+            fetch_ahead(out, t, left, right)
             row = x[t, left:right]
             slot = ring[t % window]
             for j in range(width):
@@ -148,11 +152,11 @@ def window_absolute_deviation(
     """Fill `out[:, begin:end]` with the mean absolute deviation from the window's mean."""
     rows = x.shape[0]
     window = min(window, max(rows, 1))
-    step = tile_width(end - begin)
-    ring = np.empty((window, LANE))
-    count = np.empty(LANE)
-    total = np.empty(LANE)
-    spread = np.empty(LANE)
+    step = wide_width(end - begin)
+    ring = np.empty((window, WIDE_LANE))
+    count = np.empty(WIDE_LANE)
+    total = np.empty(WIDE_LANE)
+    spread = np.empty(WIDE_LANE)
     for left in range(begin, end, step):
         right = min(left + step, end)
         width = right - left

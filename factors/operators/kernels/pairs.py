@@ -6,8 +6,7 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
 from factors.operators.kernels.moments import CONTRACT, LOST
-from factors.operators.kernels.tiles import NARROW_LANE as LANE
-from factors.operators.kernels.tiles import narrow_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 
 @device
@@ -77,7 +76,7 @@ def window_correlation(
     """Fill `out[:, begin:end]` with `finish(...)` of windows that hold `needed` pairs, else NaN."""
     rows = x.shape[0]
     window = min(window, max(rows, 1))
-    step = narrow_width(end - begin)
+    step = tile_width(end - begin)
     suffix = np.empty((window + 1, 6 * LANE))  # count, y, x, yy, xx, yx
     state = np.empty(8 * LANE)  # the same six, then the anchors of y and x
     for left in range(begin, end, step):
@@ -116,6 +115,9 @@ def window_correlation(
                         tail[5 * LANE + j] = shorter[5 * LANE + j] + dy * dx
             state[: 6 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(y, t, left, right)
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row_y = y[t, left:right]
                 row_x = x[t, left:right]
                 tail = suffix[t - top + 1]

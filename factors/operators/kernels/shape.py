@@ -6,7 +6,7 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
 from factors.operators.kernels.moments import CONTRACT, anchor_before
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 LOST = 1e-3  # of the mean square about the anchor: below, its powers may have lost too many digits
 
@@ -88,6 +88,8 @@ def window_skewness(
                             tail[3 * LANE + j] = shorter[3 * LANE + j] + square * square
             state[: 4 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

@@ -4,14 +4,14 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, kernel
 from factors.operators.kernels.moments import CONTRACT
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, WIDE_LANE, fetch_ahead, tile_width, wide_width
 
 
 @kernel(fastmath=CONTRACT)
 def exponential_mean(x: Matrix, decay: float, needed: float, out: OutMatrix, begin: int, end: int) -> None:
     """Fill `out[:, begin:end]` with the mean of present values, each weighted `decay` of the next."""
-    step = tile_width(end - begin)
-    state = np.empty(2 * LANE)  # weighted sum, weights
+    step = wide_width(end - begin)
+    state = np.empty(2 * WIDE_LANE)  # weighted sum, weights
     fewer = 0.0
     enough = 1.0
     for _ in range(int(needed) - 1):
@@ -30,9 +30,9 @@ def exponential_mean(x: Matrix, decay: float, needed: float, out: OutMatrix, beg
                 present = abs(value) < np.inf
                 keep = decay if present else 1.0  # selected factors: a masked store would be ten times slower
                 total = state[j] * keep + (value if present else 0.0)
-                weight = state[LANE + j] * keep + (1.0 if present else 0.0)
+                weight = state[WIDE_LANE + j] * keep + (1.0 if present else 0.0)
                 state[j] = total
-                state[LANE + j] = weight
+                state[WIDE_LANE + j] = weight
                 mean = total / weight
                 target[j] = mean if weight > threshold else np.nan
 
@@ -70,6 +70,8 @@ def linear_mean(
             for t in range(top, min(top + window, rows)):
                 clock = float(t - top)
                 newest = span - clock
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

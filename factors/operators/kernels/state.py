@@ -3,7 +3,7 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Step, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import WIDE_LANE, wide_width
 
 
 @kernel
@@ -40,12 +40,12 @@ def hold_values(x: Matrix, enter: Matrix, leave: Matrix, out: OutMatrix, begin: 
 @kernel
 def carry_forward(x: Matrix, window: int, out: OutMatrix, begin: int, end: int) -> None:
     """Fill `out[:, begin:end]` with the latest present value of the last `window` rows."""
-    step = tile_width(end - begin)
-    state = np.empty(2 * LANE)  # last present value, its age
+    step = wide_width(end - begin)
+    state = np.empty(2 * WIDE_LANE)  # last present value, its age
     for left in range(begin, end, step):
         right = min(left + step, end)
-        state[:LANE] = np.nan
-        state[LANE:] = 0.0
+        state[:WIDE_LANE] = np.nan
+        state[WIDE_LANE:] = 0.0
         for t in range(x.shape[0]):
             row = x[t, left:right]
             target = out[t, left:right]
@@ -53,11 +53,11 @@ def carry_forward(x: Matrix, window: int, out: OutMatrix, begin: int, end: int) 
                 value = row[j]
                 present = abs(value) < np.inf
                 last = state[j]
-                age = state[LANE + j] + 1.0
+                age = state[WIDE_LANE + j] + 1.0
                 last = value if present else last
                 age = 0.0 if present else age
                 state[j] = last
-                state[LANE + j] = age
+                state[WIDE_LANE + j] = age
                 target[j] = last if age < window else np.nan
 
 

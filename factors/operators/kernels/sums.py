@@ -5,7 +5,7 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 
 @device
@@ -39,6 +39,8 @@ def window_mean(
                         tail[j] = shorter[j] + (value if abs(value) < np.inf else 0.0)
             state[:LANE] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

@@ -3,12 +3,16 @@
 import numpy as np
 
 from factors.jit import device
+from factors.prefetch import prefetch
 from market.arrays import FloatArray
 
-TILE = 1024
-LANE = 1080
-NARROW_TILE = 128  # for two series, whose many state rows are to stay in the first-level cache
-NARROW_LANE = 136
+TILE = 128  # so that a state row for each row of a window stays in the nearer caches
+LANE = 136
+WIDE_TILE = 1024  # where there is little state, or where each row costs a loop over its window
+WIDE_LANE = 1080
+
+AHEAD = 6  # rows
+CACHE_LINE = 8  # values
 
 
 @device
@@ -25,9 +29,17 @@ def tile_width(columns: int) -> int:
 
 
 @device
-def narrow_width(columns: int) -> int:
-    """Width of equal tiles that cover `columns`, none wider than NARROW_TILE."""
-    return equal_width(columns, NARROW_TILE)
+def wide_width(columns: int) -> int:
+    """Width of equal tiles that cover `columns`, none wider than WIDE_TILE."""
+    return equal_width(columns, WIDE_TILE)
+
+
+@device
+def fetch_ahead(values: FloatArray, t: int, left: int, right: int) -> None:
+    """Ask for a tile's part of the row `AHEAD` after `t`: processors foresee runs, not the leap to the next row."""
+    if t + AHEAD < values.shape[0]:
+        for j in range(left, right, CACHE_LINE):
+            prefetch(values, t + AHEAD, j)
 
 
 def blank_row() -> FloatArray:

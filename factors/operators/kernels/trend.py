@@ -9,7 +9,7 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, device, kernel
 from factors.operators.kernels.moments import CONTRACT, LOST, anchor_before
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 
 @device
@@ -90,6 +90,8 @@ def window_slope(
             state[: 5 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
                 clock = float(t - top)
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 gone = x[t - window, left:right] if t >= window else blank[: right - left]
                 tail = suffix[t - top + 1]

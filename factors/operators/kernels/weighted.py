@@ -3,15 +3,15 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, Vector, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import WIDE_LANE, wide_width
 
 
 @kernel
 def weighted_mean(x: Matrix, weights: Vector, needed: float, out: OutMatrix, begin: int, end: int) -> None:
     """Fill `out[:, begin:end]` with the mean of present values weighted by `weights`, oldest row first."""
     window = weights.size
-    step = tile_width(end - begin)
-    state = np.empty(3 * LANE)  # weighted sum, weights, count
+    step = wide_width(end - begin)
+    state = np.empty(3 * WIDE_LANE)  # weighted sum, weights, count
     for left in range(begin, end, step):
         right = min(left + step, end)
         for t in range(x.shape[0]):
@@ -23,9 +23,9 @@ def weighted_mean(x: Matrix, weights: Vector, needed: float, out: OutMatrix, beg
                     value = row[j]
                     present = abs(value) < np.inf
                     state[j] += weight * value if present else 0.0
-                    state[LANE + j] += weight if present else 0.0
-                    state[2 * LANE + j] += 1.0 if present else 0.0
+                    state[WIDE_LANE + j] += weight if present else 0.0
+                    state[2 * WIDE_LANE + j] += 1.0 if present else 0.0
             target = out[t, left:right]
             for j in range(target.size):
-                mean = state[j] / state[LANE + j]
-                target[j] = mean if state[2 * LANE + j] >= needed else np.nan
+                mean = state[j] / state[WIDE_LANE + j]
+                target[j] = mean if state[2 * WIDE_LANE + j] >= needed else np.nan

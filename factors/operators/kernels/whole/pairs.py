@@ -6,8 +6,7 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
 from factors.operators.kernels.moments import CONTRACT
-from factors.operators.kernels.tiles import NARROW_LANE as LANE
-from factors.operators.kernels.tiles import narrow_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 from factors.operators.kernels.whole.blocks import finite, open_suffix
 
 
@@ -41,7 +40,7 @@ def whole_correlation(y: Matrix, x: Matrix, window: int, out: OutMatrix, begin: 
         return
     size = float(window)
     share = 1.0 / size
-    step = narrow_width(end - begin)
+    step = tile_width(end - begin)
     suffix = np.empty((window + 1, 5 * LANE))  # y, x, yx, yy, xx
     state = np.empty(7 * LANE)  # the same five, then the anchors of y and x
     for left in range(begin, end, step):
@@ -70,6 +69,9 @@ def whole_correlation(y: Matrix, x: Matrix, window: int, out: OutMatrix, begin: 
                         tail[4 * LANE + j] = shorter[4 * LANE + j] + dx * dx
             state[: 5 * LANE] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(y, t, left, right)
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row_y = y[t, left:right]
                 row_x = x[t, left:right]
                 tail = suffix[t - top + 1]

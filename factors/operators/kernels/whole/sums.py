@@ -5,7 +5,7 @@
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 from factors.operators.kernels.whole.blocks import finite, open_suffix
 
 
@@ -37,6 +37,8 @@ def whole_mean(x: Matrix, window: int, out: OutMatrix, begin: int, end: int) -> 
                     tail[j] = shorter[j] + row[j]
             state[:] = 0.0
             for t in range(top, min(top + window, rows)):
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 tail = suffix[t - top + 1]
                 target = out[t, left:right]

@@ -6,7 +6,7 @@ import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
 from factors.operators.kernels.moments import CONTRACT
-from factors.operators.kernels.tiles import LANE, tile_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 from factors.operators.kernels.whole.blocks import finite, open_suffix
 
 
@@ -56,6 +56,8 @@ def whole_slope(x: Matrix, window: int, out: OutMatrix, begin: int, end: int) ->
             for t in range(top, min(top + window, rows)):
                 clock = float(t - top)
                 middle = clock - reach
+                fetch_ahead(x, t, left, right)
+                fetch_ahead(out, t, left, right)
                 row = x[t, left:right]
                 tail = suffix[t - top + 1]
                 target = out[t, left:right]
