@@ -56,7 +56,7 @@ def main() -> None:
             "",
             "KunQuant computes on our (T, N) arrays, and on blocks of four symbols, its own layout; bringing the data",
             "into that layout and back is not counted. Its sums are updated by subtracting, ours never subtract.",
-            "Each takes its turn with two calls, and the quickest of all its calls counts: the second finds its data in",
+            "Each takes its turn with two calls, the quickest of all its calls counts: the second finds its data in",
             "the caches, as far as they hold it. After another's call alone, the cheap ones take up to twice as long.",
             "A difference such as `ts_delta` is one pass over memory, for pandas as for us.",
             "Ratios depend on the processor: some that one machine meets, another with quicker cores does not.",
