@@ -15,3 +15,14 @@ SIGNED_RUN = '''def signed_run(returns, memory):
         goes_on = direction[day] == direction[day - 1]
         run[day] = np.where(goes_on, direction[day] + memory * run[day - 1], direction[day])
     return run'''
+
+STOCK_STATE = '''def stock_state(data, ops, state, days):
+    """How busy, wide, risky or large a stock is, by the last days."""
+    if state == "volume":
+        return data.volume / ops.ts_mean(data.volume, days)
+    if state == "range":
+        spread = data.high / data.low - 1
+        return spread / ops.ts_mean(spread, days)
+    if state == "risk":
+        return ops.ts_std(data.returns, days)
+    return ops.ts_mean(data.close * data.volume, days)'''

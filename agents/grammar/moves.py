@@ -13,7 +13,7 @@ from agents.grammar.measures import MEASURES, Measure
 from agents.grammar.mutations import MUTATIONS
 from agents.grammar.parsing import parse_draft
 from agents.grammar.ranges import SIDE, WEIGHT
-from agents.grammar.shapes import PAIRED, SINGLE, SWITCH, Shape
+from agents.grammar.shapes import PAIRED, SINGLE, SWITCH, TURNED, Shape
 from agents.grammar.steering import Compass, Mixture, chosen, uniformly
 from knowledge_base.briefing import Elite
 
@@ -34,6 +34,9 @@ LEAST_WEIGHT = 0.1
 
 JOINTS = {"blended": 0.5, "scaled": 0.15, "gated": 0.2, "switched": 0.15}
 """How two parents are joined, and how often."""
+
+MOVES_OF_PRICE = tuple(measure for measure in MEASURES if measure.theme in {"price", "candle"})
+"""Measures of what the price did, which may go on or come back."""
 
 _PAIRED = {shape.name: shape for shape in PAIRED}
 
@@ -64,6 +67,13 @@ def composed(compass: Compass, rng: np.random.Generator) -> Move:
         draft = _ranked(_ended(bare(measure), shape))
         return Move(draft=draft, operation=shape.name, tags=(*_tags(measure), shape.name))
     return _joined_by_measure(bare(measure), _tags(measure), compass, rng)
+
+
+def turned(compass: Compass, rng: np.random.Generator) -> Move:
+    """Return a measure of what the price did whose sign depends on the state of the stock."""
+    measure = compass.measure(MOVES_OF_PRICE, rng)
+    draft = _ended(bare(measure), TURNED)
+    return Move(draft=draft, operation=TURNED.name, tags=(*_tags(measure), TURNED.name))
 
 
 def changed(compass: Compass, rng: np.random.Generator) -> Move | None:

@@ -17,7 +17,7 @@ from agents.errors import ProposalError
 from agents.grammar.draft import Draft
 from agents.grammar.grafting import opening
 from agents.grammar.measures import MEASURES, Measure
-from agents.grammar.moves import Move, changed, composed, joined, opened, wandered
+from agents.grammar.moves import Move, changed, composed, joined, opened, turned, wandered
 from agents.grammar.parsing import parse_draft
 from agents.grammar.soundness import is_degenerate
 from agents.grammar.steering import Compass, SteeringConfig, chosen
@@ -34,12 +34,14 @@ class GrammarConfig:
     """How often each kind of proposal is made, and how large a program may grow.
 
     opening     weight of plain measures, times the share of them not yet tried
+    turning     weight of measures of the price's moves whose sign depends on the state of the stock
     composing   weight of new measures with a shape
     changing    weight of one changed parent
     joining     weight of two joined parents
     """
 
     opening: float = 1.2
+    turning: float = 0.25
     composing: float = 0.1
     changing: float = 0.5
     joining: float = 0.9
@@ -87,6 +89,7 @@ class GrammarProposer:
         count, config = len(compass.elites), self._config
         options: list[tuple[float, Callable[[], Move | None]]] = [
             (config.opening * len(untried) / len(MEASURES), lambda: opened(untried, compass, rng)),
+            (config.turning, lambda: turned(compass, rng)),
             (config.composing, lambda: composed(compass, rng)),
             (config.changing * (count > 0), lambda: changed(compass, rng)),
             (config.joining * (count > 1), lambda: joined(compass, config.most_parameters, rng)),

@@ -16,6 +16,7 @@ SHARE = FloatParameter(low=0.1, high=0.9, default=0.5)
 WEIGHT = FloatParameter(low=-1.0, high=1.0, default=0.5)
 MUTED = FloatParameter(low=-1.0, high=1.0, default=0.0)
 SIDE = CategoricalParameter(choices=(1, -1), default=1)
+STATE = CategoricalParameter(choices=("volume", "range", "risk", "size"), default="volume")
 
 LONGEST_WINDOW = 250
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agents.grammar.helpers import MARKET_MEAN
-from agents.grammar.ranges import DAYS, LAG, MONTH, MUTED, QUARTER, SHARE, SIDE, WEEK, WEIGHT
+from agents.grammar.helpers import MARKET_MEAN, STOCK_STATE
+from agents.grammar.ranges import DAYS, LAG, MONTH, MUTED, QUARTER, SHARE, SIDE, STATE, WEEK, WEIGHT
 from factors.parameters import FloatParameter, Parameter
 
 
@@ -34,6 +34,17 @@ class Shape:
 
 
 POWER = FloatParameter(low=0.3, high=3.0, default=1.5, log=True)
+
+TURNED = Shape(
+    name="turned",
+    says="{idea}, its sign turned by the state of the stock",
+    because="A move that took much trading is pressure that fades, the same move in a quiet stock is news "
+    "that spreads, so one score says opposite things in stocks of opposite states.",
+    code='state = stock_state(data, ops, p["state"], p["usual_window"])\n'
+    "return (ops.cs_rank(x) - 0.5) * (ops.cs_rank(state) - 0.5)",
+    parameters={"state": STATE, "usual_window": MONTH},
+    helpers=(STOCK_STATE,),
+)
 
 _CALMER = "A score that is averaged over days keeps what lasts, drops what was chance, and trades less."
 
@@ -102,6 +113,7 @@ SINGLE = (
         "alone.",
         code="return np.abs(ops.cs_rank(x) - 0.5)",
     ),
+    TURNED,
 )
 
 GATES = (

@@ -22,9 +22,11 @@ from knowledge_base.briefing import Briefing, Elite
 
 _AT_WILL = SteeringConfig(tries_first=0)
 _GROWING = GrammarProposer(
-    GrammarConfig(opening=0, composing=0.5, changing=0.5, joining=0, steering=_AT_WILL)
+    GrammarConfig(opening=0, turning=0, composing=0.5, changing=0.5, joining=0, steering=_AT_WILL)
 )
-_CHANGING = GrammarProposer(GrammarConfig(opening=0, composing=0, changing=1, joining=0, steering=_AT_WILL))
+_CHANGING = GrammarProposer(
+    GrammarConfig(opening=0, turning=0, composing=0, changing=1, joining=0, steering=_AT_WILL)
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,19 +3,23 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agents.grammar.draft import Draft
-from agents.grammar.grafting import opening, phrase, reasons, shaped, with_measure, with_program
+from agents.grammar.grafting import bare, opening, phrase, reasons, shaped, with_measure, with_program
 from agents.grammar.measures import MEASURES
 from agents.grammar.mutations import MUTATIONS, drop_term, lift_constant, refocus, swap_field, swap_operator
 from agents.grammar.parsing import parse_draft
-from agents.grammar.shapes import PAIRED, SINGLE
+from agents.grammar.ranges import STATE
+from agents.grammar.shapes import PAIRED, SINGLE, TURNED
 from agents.grammar.soundness import is_degenerate
 from agents.grammar.tidying import tidied
+from factors.execution import run
 from factors.parameters import FloatParameter, IntParameter
 from factors.program import Program
 from factors.seeds import seed_sources
+from tests.agents.worlds import random_panel
 
 WINDOW = IntParameter(low=2, high=20, default=5, log=True)
 BY_NAME = {measure.name: measure for measure in MEASURES}
@@ -105,6 +109,26 @@ def test_every_shape_fits_every_seed(shape) -> None:
     for source in seed_sources("alpha158-10").values():
         draft, partner = with_measure(parse_draft(source), BY_NAME["market_beta"])
         Program.parse(tidied(shaped(draft, shape, y=partner)).render())
+
+
+@pytest.mark.parametrize("state", STATE.choices)
+def test_a_turned_score_says_opposite_things_in_opposite_states(state) -> None:
+    panel = random_panel(120, untraded_share=0.0)
+    frames = {name: pd.DataFrame(panel.fields[name]) for name in ("high", "low", "close", "volume")}
+    spread, size = frames["high"] / frames["low"] - 1, frames["close"] * frames["volume"]
+    states = {
+        "volume": frames["volume"] / frames["volume"].rolling(20).mean(),
+        "range": spread / spread.rolling(20).mean(),
+        "risk": frames["close"].pct_change(fill_method=None).rolling(20).std(),
+        "size": size.rolling(20).mean(),
+    }
+    move = frames["close"] / frames["close"].shift(5) - 1
+    x, y = (
+        frame.where(panel.universe).rank(axis=1, pct=True).to_numpy() - 0.5 for frame in (move, states[state])
+    )
+    program = Program.parse(tidied(shaped(bare(BY_NAME["past_return"]), TURNED)).render())
+    signal = run(program, panel, {"return_window": 5, "state": state, "usual_window": 20})
+    np.testing.assert_allclose(np.where(panel.universe, signal, np.nan), x * y, rtol=1e-9, atol=1e-12)
 
 
 def test_a_part_gets_new_names_where_the_program_uses_them_already() -> None:

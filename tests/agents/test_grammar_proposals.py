@@ -63,7 +63,8 @@ def test_random_programs_have_no_parents_and_know_nothing_of_what_did_well() -> 
 @pytest.mark.parametrize("proposal", VARIED, ids=named)
 def test_a_proposal_scores_stocks_from_the_past_only_and_is_blind_to_splits(proposal: Proposal) -> None:
     program = Program.parse(proposal.source)
-    guarded = "1e-12" in proposal.source  # a published guard, which has no unit, decides on days of no volume
+    # published guards, which have no unit, decide on days of no volume
+    guarded = any(guard in proposal.source for guard in ("1e-12", "data.volume + 1)"))
     panel = random_panel(untraded_share=0.0 if guarded else 0.01)
     signal = run(program, panel)
     require_opinion(signal, program)

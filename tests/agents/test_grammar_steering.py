@@ -139,7 +139,7 @@ def test_a_partner_has_no_more_parameters_than_there_is_room_for() -> None:
 
 
 def test_a_program_that_adds_nothing_to_another_is_not_blended_with_it() -> None:
-    config = GrammarConfig(opening=0, composing=0, changing=0, joining=1)
+    config = GrammarConfig(opening=0, turning=0, composing=0, changing=0, joining=1)
     good, poor = (
         replace(elite, direction=1, train_fitness=fitness, validation_fitness=fitness)
         for elite, fitness in zip(sample_briefing().elites, (0.4, 0.2), strict=False)
@@ -216,7 +216,7 @@ def test_elites_are_worked_on_once_the_themes_are_known() -> None:
 
 def test_a_child_starts_from_its_parents_best_values() -> None:
     elite = replace(sample_briefing().elites[2], parameters={"window": 77})
-    config = GrammarConfig(opening=0, composing=0, changing=1, joining=0)
+    config = GrammarConfig(opening=0, turning=0, composing=0, changing=1, joining=0)
     records = {theme: record(5, 0.1) for theme in THEMES}
     briefing = replace(sample_briefing(), elites=(elite,), themes=records)
     proposals = [GrammarProposer(config).propose(briefing, np.random.default_rng(s)) for s in range(20)]
@@ -230,7 +230,7 @@ def test_when_everything_was_tried_the_proposer_says_so() -> None:
 
 
 def test_parents_that_point_in_opposite_directions_are_joined_with_a_reversed_sign() -> None:
-    config = GrammarConfig(opening=0, composing=0, changing=0, joining=1)
+    config = GrammarConfig(opening=0, turning=0, composing=0, changing=0, joining=1)
     one, other = sample_briefing().elites[:2]
     records = {theme: record(5, 0.1) for theme in THEMES}
     for direction in (1, -1):
