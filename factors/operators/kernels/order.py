@@ -145,6 +145,18 @@ def window_quantile(
                     target[j] = np.nan
 
 
+@device
+def present_or(value: float, otherwise: float) -> float:
+    """Return the value, or `otherwise` for NaN."""
+    return value if value == value else otherwise
+
+
+@device
+def is_present(value: float) -> float:
+    """Return 1 for a value, 0 for NaN."""
+    return 1.0 if value == value else 0.0
+
+
 @kernel
 def window_absolute_deviation(
     x: Matrix, window: int, needed: float, out: OutMatrix, begin: int, end: int
@@ -152,38 +164,53 @@ def window_absolute_deviation(
     """Fill `out[:, begin:end]` with the mean absolute deviation from the window's mean."""
     rows = x.shape[0]
     window = min(window, max(rows, 1))
-    step = wide_width(end - begin)
-    ring = np.empty((window, WIDE_LANE))
-    count = np.empty(WIDE_LANE)
-    total = np.empty(WIDE_LANE)
-    spread = np.empty(WIDE_LANE)
+    slots = (window + UNROLL - 1) // UNROLL * UNROLL
+    step = tile_width(end - begin)
+    ring = np.empty((slots, LANE))
+    count = np.empty(LANE)
+    mean = np.empty(LANE)
+    spread = np.empty(LANE)
     for left in range(begin, end, step):
         right = min(left + step, end)
         width = right - left
         ring[:] = np.nan
         for t in range(rows):
+            fetch_ahead(x, t, left, right)
+            fetch_ahead(out, t, left, right)
             row = x[t, left:right]
             slot = ring[t % window]
             for j in range(width):
                 value = row[j]
                 slot[j] = value if abs(value) < np.inf else np.nan
                 count[j] = 0.0
-                total[j] = 0.0
+                mean[j] = 0.0
                 spread[j] = 0.0
-            for k in range(window):
-                past = ring[k]
+            for k in range(0, slots, UNROLL):
+                first = ring[k]
+                second = ring[k + 1]
+                third = ring[k + 2]
+                fourth = ring[k + 3]
                 for j in range(width):
-                    value = past[j]
-                    present = value == value
-                    total[j] += value if present else 0.0
-                    count[j] += 1.0 if present else 0.0
+                    a = first[j]
+                    b = second[j]
+                    c = third[j]
+                    d = fourth[j]
+                    mean[j] += (
+                        present_or(a, 0.0) + present_or(b, 0.0) + present_or(c, 0.0) + present_or(d, 0.0)
+                    )
+                    count[j] += is_present(a) + is_present(b) + is_present(c) + is_present(d)
             for j in range(width):
-                total[j] /= count[j]
-            for k in range(window):
-                past = ring[k]
+                mean[j] /= count[j]
+            for k in range(0, slots, UNROLL):
+                first = ring[k]
+                second = ring[k + 1]
+                third = ring[k + 2]
+                fourth = ring[k + 3]
                 for j in range(width):
-                    deviation = abs(past[j] - total[j])
-                    spread[j] += deviation if deviation == deviation else 0.0
+                    centre = mean[j]
+                    early = present_or(abs(first[j] - centre), 0.0) + present_or(abs(second[j] - centre), 0.0)
+                    late = present_or(abs(third[j] - centre), 0.0) + present_or(abs(fourth[j] - centre), 0.0)
+                    spread[j] += early + late
             target = out[t, left:right]
             for j in range(width):
                 result = spread[j] / count[j]
