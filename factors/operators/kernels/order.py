@@ -6,7 +6,7 @@ Windows are kept as rows of a ring, missing values as NaN, so that one compariso
 import numpy as np
 
 from factors.jit import Matrix, OutMatrix, device, kernel
-from factors.operators.kernels.tiles import LANE, WIDE_LANE, fetch_ahead, tile_width, wide_width
+from factors.operators.kernels.tiles import LANE, fetch_ahead, tile_width
 
 UNROLL = 4
 
@@ -146,9 +146,9 @@ def window_quantile(
 
 
 @device
-def present_or(value: float, otherwise: float) -> float:
-    """Return the value, or `otherwise` for NaN."""
-    return value if value == value else otherwise
+def or_zero(value: float) -> float:
+    """Return the value, 0 for NaN."""
+    return value if value == value else 0.0
 
 
 @device
@@ -195,9 +195,7 @@ def window_absolute_deviation(
                     b = second[j]
                     c = third[j]
                     d = fourth[j]
-                    mean[j] += (
-                        present_or(a, 0.0) + present_or(b, 0.0) + present_or(c, 0.0) + present_or(d, 0.0)
-                    )
+                    mean[j] += or_zero(a) + or_zero(b) + or_zero(c) + or_zero(d)
                     count[j] += is_present(a) + is_present(b) + is_present(c) + is_present(d)
             for j in range(width):
                 mean[j] /= count[j]
@@ -208,8 +206,8 @@ def window_absolute_deviation(
                 fourth = ring[k + 3]
                 for j in range(width):
                     centre = mean[j]
-                    early = present_or(abs(first[j] - centre), 0.0) + present_or(abs(second[j] - centre), 0.0)
-                    late = present_or(abs(third[j] - centre), 0.0) + present_or(abs(fourth[j] - centre), 0.0)
+                    early = or_zero(abs(first[j] - centre)) + or_zero(abs(second[j] - centre))
+                    late = or_zero(abs(third[j] - centre)) + or_zero(abs(fourth[j] - centre))
                     spread[j] += early + late
             target = out[t, left:right]
             for j in range(width):
