@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from agents.proposer import Proposal
 from factors.errors import ProgramError
 from factors.program import Program
 from knowledge_base.briefing import Briefing, Elite
+
+_ONE_AT_A_TIME = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +141,14 @@ class RandomProposer(GrammarProposer):
         return self._first_sound(lambda: wandered(nowhere, rng), briefing)
 
 
-@functools.cache
 def _openings() -> tuple[tuple[Measure, str | None], ...]:
-    """Each measure with the fingerprint of its plain program."""
+    """Each measure with the fingerprint of its plain program; computed once, though many threads may ask at once."""
+    with _ONE_AT_A_TIME:
+        return _fingerprinted_openings()
+
+
+@functools.cache
+def _fingerprinted_openings() -> tuple[tuple[Measure, str | None], ...]:
     return tuple((measure, _fingerprint(tidied(opening(measure)).render())) for measure in MEASURES)
 
 

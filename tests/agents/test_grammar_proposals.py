@@ -2,12 +2,14 @@
 
 import ast
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import sleep
 
 import numpy as np
 import pytest
 
-from agents.grammar import GrammarConfig, GrammarProposer, RandomProposer
+from agents.grammar import GrammarConfig, GrammarProposer, RandomProposer, proposer
 from agents.grammar.measures import MEASURES, THEMES
 from agents.grammar.parsing import parse_draft
 from agents.grammar.units import unit_problems
@@ -42,14 +44,30 @@ def test_every_theme_is_opened_before_parents_are_changed() -> None:
 
 
 def test_with_nothing_scored_all_measures_are_opened_once() -> None:
-    proposer, rng, seen = GrammarProposer(), np.random.default_rng(0), set[str]()
+    grammar, rng, seen = GrammarProposer(), np.random.default_rng(0), set[str]()
     briefing = empty_briefing()
     for _ in MEASURES:
-        proposal = proposer.propose(briefing, rng)
+        proposal = grammar.propose(briefing, rng)
         seen.add(proposal.tags[1])
         mark = Program.parse(proposal.source).fingerprint
         briefing = replace(briefing, tried_fingerprints=briefing.tried_fingerprints | {mark})
     assert seen == {measure.name for measure in MEASURES}
+
+
+def test_many_threads_that_propose_at_once_read_the_measures_once(monkeypatch) -> None:
+    read, fingerprint = [], proposer._fingerprint
+
+    def slowly(source: str) -> str | None:
+        read.append(source)
+        sleep(0.001)
+        return fingerprint(source)
+
+    monkeypatch.setattr(proposer, "_fingerprint", slowly)
+    proposer._fingerprinted_openings.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        openings = list(pool.map(lambda _: proposer._openings(), range(8)))
+    assert len(read) == len(MEASURES)
+    assert all(one == openings[0] for one in openings)
 
 
 def test_random_programs_have_no_parents_and_know_nothing_of_what_did_well() -> None:
