@@ -4,10 +4,9 @@ Iteration i belongs to island i mod N. A program is a node of the tree of the is
 of its parents that is there; seeds are nodes of every tree. Every `migration_every` iterations of an island its best
 programs become nodes below the root of the next island (ring) or of all others (all). What an island's proposer is
 told is its own: the node that UCT selects, the chains of experience beside that node's, and of the run's elites, the
-best of each cluster of alike signals, those that are nodes of its tree. So islands do not improve the same signal
-twice: told the best of each cluster in its own tree, they found five elites that were worth less (0.59 against 0.64
-over five runs of 120 programs on the built-in market). An island may concentrate on themes, which its proposer is
-told, and on horizons, by which alone its programs are tuned and rewarded.
+best of each cluster of alike signals, those that are nodes of its tree. So two islands seldom improve the same
+signal. An island may concentrate on themes, which its proposer is told, and on horizons, by which alone its programs
+are tuned and rewarded.
 """
 
 from __future__ import annotations
