@@ -40,7 +40,6 @@ class Crew(Generic[R]):
 
     def __init__(self, workers: Sequence[Worker], *, one_by_one: bool = False) -> None:
         self._workers, self._one_by_one = workers, one_by_one
-        self._asked_s = [0.0] * len(workers)
         self._busy: dict[int, tuple[Job[Any], Request]] = {}
         self._wholes: dict[Job[Any], Job[Any]] = {}  # of every part at work, the job that it belongs to
         self._waiting: set[Job[Any]] = set()
@@ -97,11 +96,11 @@ class Crew(Generic[R]):
     def _collect_answers(self, patience_s: float) -> Iterator[R]:
         for worker in wait_for_any([self._workers[place] for place in self._busy], patience_s):
             place = self._workers.index(worker)
-            self.busy_s += time.perf_counter() - self._asked_s[place]
             try:
                 answer: Answer = worker.receive()
             except ProgramError as error:
                 answer = error
+            self.busy_s += worker.spent_s
             job, _ = self._busy.pop(place)
             yield from self._advance(place, job, answer)
 
@@ -132,7 +131,6 @@ class Crew(Generic[R]):
                 answer = error
             else:
                 self._busy[place] = job, request
-                self._asked_s[place] = time.perf_counter()
                 request.meanwhile()
                 return
 

@@ -3,7 +3,8 @@
 First line in: {"service": "package.module:Class", "settings": {...}, "environment": {...}, "limits": {"memory_bytes",
 "timeout_s"}, "readable": [folders], "writable": [folders], "confined": bool}; the answer lists the protections.
 Then per request: {"token": text, "method": name, "arguments": {...}}
-→ {"token": the same, "result": {...}} or {"token": the same, "error": {"kind", "message"}}.
+→ {"token": the same, "answered_s": time by the clock that processes share, and either "result": {...} or
+"error": {"kind", "message", "facts"}}.
 
 The environment is there only while the service starts. A program that changes the code which later programs would run
 on is answered with an error, and the process ends.
@@ -17,6 +18,7 @@ import os
 import site
 import sys
 import sysconfig
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -95,7 +97,8 @@ def _error(error: FactorEngineError) -> dict[str, Any]:
 
 
 def _write(answers: BinaryIO, answer: dict[str, Any], token: str) -> None:
-    answers.write(json.dumps(answer | {"token": token}).encode() + b"\n")
+    envelope = {"token": token, "answered_s": time.monotonic()}
+    answers.write(json.dumps(answer | envelope).encode() + b"\n")
     answers.flush()
 
 

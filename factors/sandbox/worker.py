@@ -53,7 +53,8 @@ class Worker:
     A request that runs too long ends the process; the next request starts a new one. One request at a time.
     `readable` and `writable` are the folders that the service may use besides the interpreter's own. With
     `confined` off no wall is raised: for measuring what the walls cost. `require_sandbox` refuses to start without
-    all of them.
+    all of them. `spent_s` is how long the latest request kept the worker: until its answer was there, or the process
+    was no more; how long the answer then lay unread does not count.
     """
 
     service: str
@@ -64,9 +65,11 @@ class Worker:
     confined: bool = True
     require_sandbox: bool = False
     protections: tuple[Protection, ...] = ()
+    spent_s: float = 0.0
     _process: subprocess.Popen[bytes] | None = None
     _buffer: bytearray = field(default_factory=bytearray)
     _token: str = ""
+    _asked_s: float = 0.0
     _deadline_s: float = 0.0
     _waiting: bool = False
     _is_ready: bool = False
@@ -136,14 +139,17 @@ class Worker:
                     "or replace loops over stocks and days by operators."
                 )
             self._read()
-        self._waiting = False
         line, _, rest = bytes(self._buffer).partition(b"\n")
         self._buffer = bytearray(rest)
-        try:
-            return _result(line, self._token)
-        except TamperingError:
+        answered_s, result = _answer(line, self._token)
+        if isinstance(result, TamperingError):
             self.close()
-            raise
+            raise result
+        self._waiting = False
+        self.spent_s = max(0.0, min(answered_s, time.monotonic()) - self._asked_s)
+        if isinstance(result, FactorEngineError):
+            raise result
+        return result
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Ask and wait for the answer."""
@@ -169,6 +175,8 @@ class Worker:
     def close(self) -> None:
         """End the process at once; harmless if there is none."""
         process, self._process = self._process, None
+        if self._waiting:
+            self.spent_s = time.monotonic() - self._asked_s
         self._waiting = self._is_ready = False
         self._buffer.clear()
         if process is not None:
@@ -188,10 +196,12 @@ class Worker:
     def _send(self, message: dict[str, Any], timeout_s: float) -> None:
         if self._process is None or self._process.stdin is None:
             raise ExecutionError("the worker has no process: start it first.")
-        self._deadline_s = time.monotonic() + timeout_s
+        line = json.dumps(message).encode() + b"\n"
+        self._asked_s = time.monotonic()
+        self._deadline_s = self._asked_s + timeout_s
         self._waiting = True
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.write(line)
             self._process.stdin.flush()
         except BrokenPipeError:
             raise self._died() from None
@@ -218,17 +228,17 @@ def wait_for_any(workers: Sequence[Worker], timeout_s: float) -> list[Worker]:
     return ready or [worker for worker in workers if worker.seconds_left == 0.0]
 
 
-def _result(line: bytes, token: str) -> dict[str, Any]:
+def _answer(line: bytes, token: str) -> tuple[float, dict[str, Any] | FactorEngineError]:
+    """When it was given, by the clock that processes share, and what it is: tampering if it is not the worker's own."""
     try:
         answer = json.loads(line)
-        genuine = answer["token"] == token
-        error, result = answer.get("error"), answer.get("result")
-        if genuine and error is None and isinstance(result, dict):
-            return result
-        problem = _error(error) if genuine else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        problem = None
-    raise problem or TamperingError("the answer is not the worker's own: the program wrote to its pipe.")
+        error = answer.get("error")
+        result = answer["result"] if error is None else _error(error)
+        if answer["token"] == token and isinstance(result, dict | FactorEngineError):
+            return float(answer["answered_s"]), result
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        pass
+    return 0.0, TamperingError("the answer is not the worker's own: the program wrote to its pipe.")
 
 
 def _environment(names: Sequence[str]) -> dict[str, str]:

@@ -4,12 +4,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import landlockpy
 import pytest
 
-from factors.errors import ContractError, ExecutionError, MemoryProgramError, TimeoutProgramError
+from factors.errors import (
+    ContractError,
+    ExecutionError,
+    MemoryProgramError,
+    TamperingError,
+    TimeoutProgramError,
+)
 from factors.sandbox import Limits, Worker, wait_for_any
 from market.errors import ConfigError
 
@@ -59,6 +66,7 @@ def test_a_program_error_crosses_the_pipe_with_its_type(worker) -> None:
 def test_an_endless_loop_is_ended_and_the_worker_starts_again(worker) -> None:
     with pytest.raises(TimeoutProgramError, match="longer than 5 s"):
         worker.call("hang")
+    assert worker.spent_s > 4.9
     assert worker.call("echo", text="again") == {"text": "hello again"}
 
 
@@ -155,6 +163,39 @@ def test_waiting_tells_who_is_ready(worker, tmp_path) -> None:
     worker.submit("echo", text="1")
     assert wait_for_any([worker], 3.0) == [worker]
     assert worker.receive() == {"text": "hello 1"}
+
+
+def test_an_answer_that_lies_unread_keeps_no_worker_busy(worker) -> None:
+    worker.start()
+    asked_s = time.monotonic()
+    worker.submit("echo", text="1")
+    assert wait_for_any([worker], 3.0) == [worker]
+    there_s = time.monotonic()
+    time.sleep(0.01)
+    worker.receive()
+    assert 0.0 < worker.spent_s <= there_s - asked_s
+
+
+@pytest.mark.parametrize("time_told", ["NaN", "Infinity", "-1e9", "1e9"])
+def test_a_time_that_cannot_be_is_not_believed(worker, monkeypatch, time_told) -> None:
+    worker.start()
+    asked_s = time.monotonic()
+    worker.submit("echo", text="1")
+    assert wait_for_any([worker], 3.0) == [worker]
+    genuine = json.dumps({"token": worker._token, "result": {}})
+    monkeypatch.setattr("os.read", lambda *_: f'{genuine[:-1]}, "answered_s": {time_told}}}\n'.encode())
+    worker.receive()
+    assert 0.0 <= worker.spent_s <= time.monotonic() - asked_s
+
+
+@pytest.mark.parametrize("time_told", ["null", '"soon"', "1" + "0" * 400])
+def test_an_answer_without_a_time_is_not_the_workers(worker, monkeypatch, time_told) -> None:
+    worker.submit("echo", text="1")
+    genuine = json.dumps({"token": worker._token, "result": {}})
+    monkeypatch.setattr("os.read", lambda *_: f'{genuine[:-1]}, "answered_s": {time_told}}}\n'.encode())
+    with pytest.raises(TamperingError, match="not the worker's own"):
+        worker.receive()
+    assert not worker.is_idle
 
 
 def test_the_seal_is_looked_at_without_events_for_the_watcher() -> None:
