@@ -3,7 +3,7 @@
 Searches the built-in market, once as usual and once with default parameters only. Then every program that was scored is
 tuned once more, by Optuna's TPE on the validation days themselves. No search may do that; it tells what the best of a
 run's programs would be worth with parameters from somebody who knew those days, beside what it is worth with its
-defaults and with the parameters that the run chose. About five minutes a seed on two cores.
+defaults and with the parameters that the run chose. About five minutes a seed; seeds are shared out over the cores.
 """
 
 from __future__ import annotations
