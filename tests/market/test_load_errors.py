@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,18 @@ def test_bad_data_is_one_line_that_names_the_thing(tmp_path: Path, name: str, ki
     with pytest.raises(DataError, match=message) as caught:
         load_as(kind, frame, tmp_path / f"bars.{kind}")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "held"), [(b"dear", "binary"), (date(2020, 1, 1), r"date32\[day\]")], ids=["bytes", "dates"]
+)
+def test_a_price_column_of_another_type_is_refused_by_its_type(
+    tmp_path: Path, value: object, held: str
+) -> None:
+    path = tmp_path / "bars.parquet"
+    plain_bars().assign(close=[value] * len(plain_bars())).to_parquet(path)
+    with pytest.raises(DataError, match=rf"column 'close' holds {held}, expected numbers"):
+        load_panel(path)
 
 
 def load(path: Path, content: str | bytes) -> None:
